@@ -1,0 +1,125 @@
+"""The command `recoder-lsp`: serves an editor by default; completes one place or examines the installation on request."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from recoder_lsp import __version__, logs, privacy
+from recoder_lsp.config import Problem, Settings, resolve, sources_on_disk
+from recoder_lsp.errors import RecoderError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or 1 with the reason on stderr; wrong usage exits with 2."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        privacy.forbid_network(logging.getLogger("recoder_lsp.privacy"))
+        if chosen.command == "complete":
+            return _complete(chosen.place, as_json=chosen.json)
+        if chosen.command == "doctor":
+            return _doctor(as_json=chosen.json)
+        return _serve(chosen.tcp, allow_remote=chosen.allow_remote)
+    except RecoderError as error:
+        print(f"recoder-lsp: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `recoder-lsp doctor | head`. Python must not flush to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="recoder-lsp",
+        description="Code completion over the Language Server Protocol, computed on this machine. "
+        "Without a command it serves an editor over standard input and output.",
+        epilog="`recoder-lsp doctor` says whether everything is in place and how to connect your editor.",
+    )
+    parser.add_argument("--version", action="version", version=f"recoder-lsp {__version__}")
+    parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one client over TCP instead, for debugging")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="let --tcp listen beyond this machine: whoever connects can read what is open"
+    )
+    # Many editors add these of their own accord.
+    parser.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--clientProcessId", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    complete = commands.add_parser("complete", help="print what would be inserted at one place of a file")
+    complete.add_argument(
+        "place", metavar="FILE:LINE:COL", help="line and column from 1, as compilers print them; the caret is before that column"
+    )
+    complete.add_argument("--json", action="store_true", help="print the text, the range it replaces, and timings")
+
+    doctor = commands.add_parser("doctor", help="examine the installation and show how to connect editors")
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    return parser
+
+
+def _serve(tcp: str | None, *, allow_remote: bool) -> int:
+    from recoder_lsp import server
+
+    if tcp is not None:
+        host, port = _address(tcp)
+        return server.serve_tcp(host, port, allow_remote)
+    if sys.stdin is not None and sys.stdin.isatty():
+        print("recoder-lsp: waiting for an editor on standard input. `recoder-lsp --help` shows what else there is.", file=sys.stderr)
+    return server.serve_stdio()
+
+
+def _complete(place: str, *, as_json: bool) -> int:
+    from recoder_lsp.complete_once import Completed, complete_at
+
+    settings, problems = _settings()
+    for problem in problems:
+        print(f"recoder-lsp: {problem}", file=sys.stderr)
+    file, line, column = _place(place)
+    completed: Completed = asyncio.run(complete_at(file, line, column, settings))
+    if as_json:
+        print(json.dumps(completed.as_json(), indent=2))
+    elif completed.insertion:
+        print(completed.insertion)
+    else:
+        print("recoder-lsp: no suggestion here.", file=sys.stderr)
+    return 0
+
+
+def _doctor(*, as_json: bool) -> int:
+    from recoder_lsp import doctor
+
+    settings, problems = _settings()
+    findings = asyncio.run(doctor.examine(settings, problems, os.environ))
+    print(doctor.as_json(findings) if as_json else doctor.as_text(findings))
+    return 1 if any(finding.verdict == "fail" for finding in findings) else 0
+
+
+def _settings() -> tuple[Settings, list[Problem]]:
+    """The settings as the server has them before an editor adds its own, with the working directory as the workspace."""
+    sources, unreadable = sources_on_disk(Path.cwd(), os.environ)
+    settings, problems = resolve(sources)
+    logs.configure(settings.log.level, Path(settings.log.file) if settings.log.file else None)
+    return settings, [*unreadable, *problems]
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise RecoderError(f"--tcp takes HOST:PORT, not {text!r}.", "For example: --tcp 127.0.0.1:8765")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _place(text: str) -> tuple[Path, int, int]:
+    match = re.fullmatch(r"(.+):0*([1-9][0-9]{0,8}):0*([1-9][0-9]{0,8})", text, re.DOTALL)
+    if match is None:
+        raise RecoderError(f"complete takes FILE:LINE:COL, not {text!r}.", "For example: recoder-lsp complete src/app.py:12:5")
+    return Path(match[1]), int(match[2]), int(match[3])

@@ -1,0 +1,281 @@
+"""Settings: one typed table, resolved from every place that may set them, with all problems reported at once."""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+Value = TypeVar("Value")
+
+ENVIRONMENT_PREFIX = "RECODER_"
+NOT_A_SETTING = frozenset({"RECODER_HOME"})
+FILE_LIMIT_BYTES = 256 * 1024
+NAMED_AT_MOST = 8
+
+
+def setting(default: Value, says: str, *, at_least: int | None = None, at_most: int | None = None, workspace_may_set: bool = True) -> Value:
+    """Declare a setting on one of the classes below: the table, the validation and docs/settings.md come from here."""
+    extra = {"says": says, "at_least": at_least, "at_most": at_most, "workspace_may_set": workspace_may_set}
+    return dataclasses.field(default=default, metadata=extra)
+
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """What is suggested, where and how much."""
+
+    enabled: bool = setting(True, "Suggest code at all.")
+    menu: Literal["auto", "always", "never"] = setting(
+        "auto", "Offer the suggestion as an item of the completion menu: `auto` does so only in editors without ghost text."
+    )
+    disabled_languages: tuple[str, ...] = setting(
+        (), 'Language identifiers that get no suggestions, for example `["markdown", "plaintext"]`.'
+    )
+    max_tokens: int = setting(48, "The most tokens that one suggestion may have.", at_least=1, at_most=512)
+    multiline: bool = setting(True, "Allow more than one line where a block clearly starts.")
+    prefix_tokens: int = setting(512, "How many tokens before the caret the model reads.", at_least=16, at_most=16384)
+    suffix_tokens: int = setting(160, "How many tokens after the caret the model reads.", at_least=0, at_most=16384)
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Which model runs, and on how much of the machine."""
+
+    model: str = setting(
+        "embedded",
+        "The completion model: `embedded`, the path of a GGUF file, or the name of one under `~/.recoder/models`.",
+        workspace_may_set=False,
+    )
+    threads: int = setting(0, "Threads for the model; 0 is at most 4 and leaves one core to the editor.", at_least=0, at_most=256)
+    context_tokens: int = setting(0, "Size of the model's context; 0 is what it was trained for, at most 4096.", at_least=0, at_most=131072)
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What is written down, and where."""
+
+    level: Literal["error", "warning", "info", "debug"] = setting("warning", "How much is logged. Your code appears at `debug` only.")
+    file: str = setting("", "A file for the log; empty logs to stderr, which most editors show.", workspace_may_set=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, resolved. Replaced whole, never changed."""
+
+    completion: CompletionSettings = dataclasses.field(default_factory=CompletionSettings)
+    engine: EngineSettings = dataclasses.field(default_factory=EngineSettings)
+    log: LogSettings = dataclasses.field(default_factory=LogSettings)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One row of the table: a setting's key ("completion.max_tokens"), its default and what it accepts."""
+
+    key: str
+    type: Any
+    default: Any
+    says: str
+    at_least: int | None
+    at_most: int | None
+    workspace_may_set: bool
+
+    @property
+    def accepts(self) -> str:
+        """What a value has to be, as the end of "must be ..."."""
+        if choices := typing.get_args(self.type) if typing.get_origin(self.type) is Literal else ():
+            return "one of " + ", ".join(f'"{choice}"' for choice in choices)
+        if self.type is bool:
+            return "true or false"
+        if self.type is int:
+            return f"a whole number from {self.at_least} to {self.at_most}"
+        return "a string" if self.type is str else "a list of strings"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where values come from. An untrusted one (a file inside the workspace) may not set everything."""
+
+    name: str
+    values: Mapping[str, Any]
+    trusted: bool = True
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a source; `key` is empty when it is about the source as a whole."""
+
+    source: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.message}"
+
+
+def table() -> dict[str, Option]:
+    """Return every setting by its key, in the order of the classes above."""
+    options = {}
+    for section in dataclasses.fields(Settings):
+        section_class = typing.get_type_hints(Settings)[section.name]
+        types = typing.get_type_hints(section_class)
+        for field in dataclasses.fields(section_class):
+            key = f"{section.name}.{field.name}"
+            options[key] = Option(key=key, type=types[field.name], default=field.default, **field.metadata)
+    return options
+
+
+def resolve(sources: Sequence[Source]) -> tuple[Settings, tuple[Problem, ...]]:
+    """Combine the sources over the defaults, later ones winning; a bad value leaves the earlier one standing.
+
+    Keys may be nested (`{"completion": {"max_tokens": 20}}`) or dotted (`{"completion.max_tokens": 20}`), with or
+    without an outer "recoder". Null means not set.
+    """
+    options = table()
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        unknown = []
+        for key, raw in _flattened(source.values):
+            option = options.get(key)
+            if any(known.startswith(f"{key}.") for known in options):
+                problems.append(Problem(source.name, key, f"{key} must be a group of settings, not {_shown(raw)}."))
+            elif option is None:
+                unknown.append(key)
+            elif not (source.trusted or option.workspace_may_set):
+                message = f"{key} is ignored here, because a workspace may not set it. Set it in your editor or in ~/.recoder/config.toml."
+                problems.append(Problem(source.name, key, message))
+            else:
+                try:
+                    values[key] = _checked(option, raw)
+                except ValueError:
+                    problems.append(Problem(source.name, key, f"{key} must be {option.accepts}, not {_shown(raw)}."))
+        if unknown:
+            problems.append(Problem(source.name, ", ".join(unknown), _about_unknown(unknown, list(options))))
+    return _built(values), tuple(problems)
+
+
+def sources_on_disk(workspace: Path | None, environ: Mapping[str, str]) -> tuple[list[Source], list[Problem]]:
+    """Read the user's file, the workspace's file and the environment, in the order in which later wins.
+
+    A file that is missing is no problem; one that cannot be read or parsed is, and is left out.
+    """
+    files = [(home(environ) / "config.toml", True)]
+    if workspace is not None:
+        files.append((workspace / ".recoder.toml", False))
+    sources, problems = [], []
+    for path, trusted in files:
+        try:
+            sources.append(Source(str(path), _read_toml(path), trusted))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problems.append(Problem(str(path), "", f"The file cannot be read: {error.strerror or error}."))
+        except (ValueError, RecursionError) as error:
+            problems.append(Problem(str(path), "", f"The file is not valid TOML: {error}."))
+    from_environment, unknown = _from_environment(environ)
+    sources.append(from_environment)
+    problems += unknown
+    return sources, problems
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the folder for Recoder's own data: `RECODER_HOME`, else `~/.recoder`. It need not exist."""
+    return Path(os.path.expanduser(environ.get("RECODER_HOME") or "~/.recoder")).absolute()
+
+
+def _flattened(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if key == "recoder" and isinstance(value, Mapping):
+            yield from _flattened(value)
+        elif isinstance(value, Mapping) and value and "." not in key:
+            yield from ((f"{key}.{name}", inner) for name, inner in value.items() if inner is not None)
+        elif value is not None:
+            yield key.removeprefix("recoder."), value
+
+
+def _checked(option: Option, raw: Any) -> Any:
+    """The value as the setting's type; ValueError if it is none."""
+    if typing.get_origin(option.type) is Literal:
+        if raw in typing.get_args(option.type):
+            return raw
+    elif option.type is int:
+        # JSON has one kind of number: some editors send 20 as 20.0. And bool is an int in Python only.
+        whole = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
+        if whole and not isinstance(raw, bool) and (option.at_least or 0) <= raw <= (option.at_most or raw):
+            return int(raw)
+    elif option.type in (bool, str):
+        if isinstance(raw, option.type):
+            return raw
+    elif isinstance(raw, list | tuple) and all(isinstance(entry, str) for entry in raw):
+        return tuple(raw)
+    raise ValueError(option.key)
+
+
+def _built(values: Mapping[str, Any]) -> Settings:
+    settings = Settings()
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        settings = dataclasses.replace(settings, **{section: dataclasses.replace(getattr(settings, section), **{name: value})})
+    return settings
+
+
+def _about_unknown(names: Sequence[str], known: Sequence[str]) -> str:
+    """One message naming the unknown ones, each with what was probably meant."""
+
+    def described(name: str) -> str:
+        near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name.lower(), known, n=1)
+        return f'"{_cut(name)}"' + (f' (did you mean "{near[0]}"?)' if near else "")
+
+    # A workspace's file may hold thousands: looking for the nearest name costs time.
+    named = ", ".join(described(name) for name in names[:NAMED_AT_MOST])
+    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+    return ("Unknown setting " if len(names) == 1 else "Unknown settings ") + named + more + "."
+
+
+def _from_environment(environ: Mapping[str, str]) -> tuple[Source, list[Problem]]:
+    by_name = {ENVIRONMENT_PREFIX + key.upper().replace(".", "__"): option for key, option in table().items()}
+    source = "the environment"
+    values: dict[str, Any] = {}
+    unknown = []
+    for name in sorted(environ):
+        if name in by_name:
+            values[by_name[name].key] = _parsed(by_name[name], environ[name])
+        elif name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_A_SETTING:
+            unknown.append(name)
+    problems = [Problem(source, ", ".join(unknown), _about_unknown(unknown, list(by_name)))] if unknown else []
+    return Source(source, values), problems
+
+
+def _parsed(option: Option, text: str) -> Any:
+    """The text as the setting's type, or unchanged, for the ordinary validation to refuse."""
+    if option.type is bool:
+        word = text.strip().lower()
+        return True if word in ("true", "1", "yes", "on") else False if word in ("false", "0", "no", "off") else text
+    if option.type is int:
+        return int(text) if text.strip().removeprefix("-").isdecimal() else text
+    if option.type is str or typing.get_origin(option.type) is Literal:
+        return text
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():
+        # A workspace can contain a pipe or a device of this name, which would block or never end.
+        raise ValueError("not an ordinary file")
+    with path.open("rb") as file:
+        content = file.read(FILE_LIMIT_BYTES + 1)
+    if len(content) > FILE_LIMIT_BYTES:
+        raise ValueError(f"larger than {FILE_LIMIT_BYTES // 1024} KiB")
+    return tomllib.loads(content.decode("utf-8-sig"))
+
+
+def _shown(raw: Any) -> str:
+    return _cut("true" if raw is True else "false" if raw is False else repr(raw))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

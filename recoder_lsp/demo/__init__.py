@@ -1,0 +1,1 @@
+"""`make demo`: the real server, typed at key by key, with what it answers."""

@@ -1,0 +1,180 @@
+"""`recoder-lsp doctor`: whether everything is in place, each finding with what to do about it."""
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from recoder_lsp import __version__, connect
+from recoder_lsp.config import Problem, Settings, home
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine import machine, models
+from recoder_lsp.engine.runtime import Runtime
+from recoder_lsp.engine.scheduler import Scheduler
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.features.inline_completion import InlineCompletion, Request
+from recoder_lsp.metrics import Metrics
+
+SPARE_BYTES = 300_000_000
+"""What the server needs besides the model itself: the interpreter, the context, and some room."""
+
+TRIAL = "def is_even(number):\n    return "
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; only `fail` means that Recoder cannot work."""
+
+    subject: str
+    verdict: Literal["ok", "warn", "fail"]
+    text: str
+    hint: str = ""
+
+
+async def examine(settings: Settings, problems: Sequence[Problem], environ: Mapping[str, str]) -> list[Finding]:
+    """Look at everything once. Loads the model and asks it for one suggestion; changes nothing on the disk."""
+    return [
+        _python(),
+        *_configuration(problems),
+        _home(home(environ)),
+        _threads(settings.engine.threads),
+        *await _model(settings, environ),
+    ]
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """Return the findings line by line, then how to connect each editor to this very installation."""
+    lines = [f"recoder-lsp {__version__}", ""]
+    for finding in findings:
+        lines.append(f"{finding.verdict:<5} {finding.subject}: {finding.text}")
+        lines += [f"      {finding.hint}"] if finding.hint else []
+    command = command_here()
+    for editor in connect.EDITORS:
+        lines += ["", f"{editor.name} ({editor.place})", f"  {editor.note}", ""]
+        lines += [f"    {line}" for line in editor.settings_for(command).splitlines()]
+    return "\n".join(lines)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Return the findings and the editors' settings as a JSON document."""
+    editors = {editor.name: {"place": editor.place, "settings": editor.settings_for(command_here())} for editor in connect.EDITORS}
+    document: dict[str, Any] = {
+        "version": __version__,
+        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "editors": editors,
+    }
+    return json.dumps(document, indent=2)
+
+
+def command_here() -> str:
+    """Return the command as an editor has to call it: absolute where it is not on the PATH."""
+    if shutil.which(connect.COMMAND):
+        return connect.COMMAND
+    beside_python = Path(sys.executable).with_name(connect.COMMAND)
+    return str(beside_python) if beside_python.exists() else connect.COMMAND
+
+
+def _python() -> Finding:
+    text = f"{platform.python_version()} at {sys.executable}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Finding("python", "ok", text)
+    return Finding("python", "warn", text, "Recoder is tested with Python 3.11 to 3.13.")
+
+
+def _configuration(problems: Sequence[Problem]) -> list[Finding]:
+    if not problems:
+        return [Finding("configuration", "ok", "no problem in the settings files and the environment")]
+    return [Finding("configuration", "warn", str(problem), "docs/settings.md lists every setting.") for problem in problems]
+
+
+def _home(folder: Path) -> Finding:
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        return Finding("home", "fail", f"{existing} is not a folder", "Move it away, or set RECODER_HOME to another folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("home", "fail", f"{folder} cannot be written to", "Give yourself access, or set RECODER_HOME to another folder.")
+    return Finding("home", "ok", str(folder) if folder.exists() else f"{folder} (made when it is needed)")
+
+
+def _threads(wanted: int) -> Finding:
+    cores = machine.usable_cores()
+    text = f"{machine.threads_for(wanted)} for the model, {cores} cores usable"
+    if wanted > cores:
+        return Finding("threads", "warn", text, f"engine.threads is {wanted}: lower it, or leave it at 0.")
+    if cores == 1:
+        return Finding("threads", "warn", text, "The model and the editor share one core: suggestions come slower.")
+    return Finding("threads", "ok", text)
+
+
+def _memory(model_bytes: int) -> Finding:
+    available = machine.available_memory_bytes()
+    if available is None:
+        return Finding("memory", "ok", "this system does not say how much is free")
+    text = f"{available // 1_000_000} MB free, the model has {model_bytes // 1_000_000} MB"
+    if available < model_bytes + SPARE_BYTES:
+        return Finding("memory", "warn", text, "Close something, or choose a smaller model.")
+    return Finding("memory", "ok", text)
+
+
+async def _model(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+    try:
+        path = models.resolve(settings.engine.model, environ)
+    except RecoderError as error:
+        return [Finding("model", "fail", error.message, error.hint)]
+    memory = _memory(path.stat().st_size)
+    scheduler, metrics = Scheduler(), Metrics()
+    runtime = Runtime(scheduler, metrics, None)
+    try:
+        started = time.perf_counter()
+        runtime.ensure(settings.engine)
+        model = await runtime.loaded()
+        loaded_ms = (time.perf_counter() - started) * 1000
+        text = f"{model.name}, {model.size_bytes / 1_000_000:.1f} MB, loaded in {loaded_ms:.0f} ms from {path}"
+        return [
+            memory,
+            Finding("model", "ok", text),
+            _speed(runtime),
+            await _trial(InlineCompletion(scheduler, runtime, metrics), settings),
+        ]
+    except RecoderError as error:
+        return [memory, Finding("model", "fail", error.message, error.hint)]
+    finally:
+        await runtime.close()
+        scheduler.close()
+
+
+def _speed(runtime: Runtime) -> Finding:
+    prefill, decode = runtime.state.prefill_tokens_per_s, runtime.state.decode_tokens_per_s
+    if not prefill or not decode:
+        return Finding("speed", "warn", "not measured", "Please report this.")
+    text = f"reads {prefill:.0f} and writes {decode:.0f} tokens a second"
+    if decode < 20:
+        return Finding("speed", "warn", text, "Suggestions will feel slow: choose a smaller model.")
+    return Finding("speed", "ok", text)
+
+
+async def _trial(completion: InlineCompletion, settings: Settings) -> Finding:
+    snapshot = Snapshot(uri="untitled:trial.py", language="python", text=TRIAL, version=None)
+    started = time.perf_counter()
+    suggestion = await completion.suggest(Request(snapshot, len(TRIAL), invoked=True), settings)
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    if suggestion is None:
+        return Finding("suggestion", "warn", f"none for a simple function, after {elapsed_ms:.0f} ms", _why_none(settings))
+    return Finding("suggestion", "ok", f"came after {elapsed_ms:.0f} ms")
+
+
+def _why_none(settings: Settings) -> str:
+    if not settings.completion.enabled:
+        return "completion.enabled is false."
+    if "python" in settings.completion.disabled_languages:
+        return 'completion.disabled_languages holds "python".'
+    return "Is this model made for code completion?"

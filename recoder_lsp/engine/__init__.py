@@ -1,0 +1,1 @@
+"""Tokens in, tokens out: scheduling, models and decoding. Knows no editor and no workspace."""

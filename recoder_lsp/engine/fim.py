@@ -1,0 +1,235 @@
+"""Fill-in-the-middle prompts: what surrounds a caret becomes tokens, in an order that survives typing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+LAYOUT_KEY = "recoder.fim.layout"
+BLOCK_LINES = 16
+MAX_LINE_CHARACTERS = 400
+MAX_TOKEN_CHARACTERS = 24
+REMEMBERED_BLOCKS = 2000
+# How many tokens are taken back at the caret. Where a line is cut at random, the text before the last three
+# tokens is tokenised as in the whole line 99 times of 100 (measured: docs/measurements.md, token healing).
+HEALED_TOKENS = 3
+CLOSERS = ")]}>\"'`;:,"
+
+
+class Special(Protocol):
+    """Ids of the tokens that structure a prompt, None where the model has none."""
+
+    @property
+    def bos(self) -> int | None: ...
+    @property
+    def fim_prefix(self) -> int | None: ...
+    @property
+    def fim_suffix(self) -> int | None: ...
+    @property
+    def fim_middle(self) -> int | None: ...
+    @property
+    def fim_separator(self) -> int | None: ...
+
+
+class Vocabulary(Protocol):
+    """What prompt building needs of a model."""
+
+    @property
+    def special(self) -> Special: ...
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+    def tokenize(self, text: str) -> list[int]: ...
+    def piece(self, token: int) -> bytes: ...
+
+
+class Layout(StrEnum):
+    """In which order a model was trained to read what surrounds the caret."""
+
+    SUFFIX_FIRST = "suffix-first"
+    """Suffix, then prefix, and the insertion follows the prefix with nothing between: typing appends."""
+    PREFIX_FIRST = "prefix-first"
+    """Prefix, suffix, a middle token: every key moves the suffix."""
+    PLAIN = "plain"
+    """Prefix only, for models without fill-in-the-middle tokens."""
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Related code put before the file itself; `path` names its file."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A caret: the document around it. `path` is shown to the model, so keep it short and relative."""
+
+    path: str
+    language: str
+    prefix: str
+    suffix: str
+
+    @property
+    def line_prefix(self) -> str:
+        """What stands on the caret's line before it."""
+        return self.prefix[self.prefix.rfind("\n") + 1 :]
+
+    @property
+    def rest_of_line(self) -> str:
+        """What stands on the caret's line after it."""
+        return self.suffix.partition("\n")[0].rstrip("\r")
+
+    @property
+    def indentation(self) -> str:
+        """The white space that the caret's line starts with."""
+        return self.line_prefix[: len(self.line_prefix) - len(self.line_prefix.lstrip())]
+
+    @property
+    def only_closers_follow(self) -> bool:
+        """Whether the rest of the line is nothing but what editors insert by themselves."""
+        return all(character in CLOSERS or character.isspace() for character in self.rest_of_line)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many tokens of each part may enter a prompt."""
+
+    prefix: int = 512
+    suffix: int = 160
+    context: int = 0
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Tokens to evaluate, and `healing`: the bytes that the first generated tokens have to spell again."""
+
+    tokens: tuple[int, ...]
+    healing: bytes
+
+
+def layout_of(model: Vocabulary) -> Layout:
+    """Read a model's layout from its metadata, or tell it from the tokens it has.
+
+    A model with prefix and suffix tokens but no middle token reads suffix first (Codestral's format).
+    """
+    stated = model.metadata.get(LAYOUT_KEY)
+    if stated in list(Layout):
+        return Layout(stated)
+    if model.special.fim_prefix is None or model.special.fim_suffix is None:
+        return Layout.PLAIN
+    return Layout.SUFFIX_FIRST if model.special.fim_middle is None else Layout.PREFIX_FIRST
+
+
+class Prompter:
+    """Builds the prompts for one model; remembers tokenised blocks, so that a key costs one short block."""
+
+    def __init__(self, model: Vocabulary, layout: Layout | None = None) -> None:
+        """Args: `layout` overrides what the model states, to compare layouts."""
+        self.layout = layout or layout_of(model)
+        self._model = model
+        # SentencePiece vocabularies merge a line end with what follows it, byte-level ones with what precedes it.
+        self._breaks_lead = model.metadata.get("tokenizer.ggml.model") == "llama"
+        self._blocks: OrderedDict[str, list[int]] = OrderedDict()
+
+    def prompt(self, place: Place, budget: Budget, context: Sequence[Snippet] = ()) -> Prompt:
+        """Lay out a prompt whose head stays the same from one key to the next.
+
+        Raises nothing for odd input: an empty document gives a prompt of its path alone.
+        """
+        special = self._model.special
+        before, healing = self._healed(self._prefix_tokens(place.prefix, budget.prefix))
+        head = [*self._bos(), *self._context_tokens(context, budget.context), *self._path_tokens(place.path)]
+        if self.layout is Layout.PLAIN or special.fim_prefix is None or special.fim_suffix is None:
+            return Prompt((*head, *before), healing)
+        after = self._suffix_tokens(place, budget.suffix)
+        if self.layout is Layout.SUFFIX_FIRST:
+            return Prompt((*head, special.fim_suffix, *after, special.fim_prefix, *before), healing)
+        middle = [] if special.fim_middle is None else [special.fim_middle]
+        return Prompt((*head, special.fim_prefix, *before, special.fim_suffix, *after, *middle), healing)
+
+    def _bos(self) -> list[int]:
+        wanted = self._model.metadata.get("tokenizer.ggml.add_bos_token", "false").lower() == "true"
+        return [self._model.special.bos] if wanted and self._model.special.bos is not None else []
+
+    def _path_tokens(self, path: str) -> list[int]:
+        separator = self._model.special.fim_separator
+        return [] if separator is None or not path else [separator, *self._tokens(path), *self._tokens("\n")]
+
+    def _context_tokens(self, context: Sequence[Snippet], budget: int) -> list[int]:
+        """Lay out the snippets that fit, in the order given: the caller puts what changes least first."""
+        tokens: list[int] = []
+        for snippet in context:
+            addition = [*self._path_tokens(snippet.path), *self._tokens(snippet.text), *self._tokens("\n")]
+            if len(tokens) + len(addition) <= budget:
+                tokens += addition
+        return tokens
+
+    def _prefix_tokens(self, prefix: str, budget: int) -> list[int]:
+        """Tokenise as many blocks of lines before the caret as fit.
+
+        Blocks start at fixed lines, so the window's upper edge moves by a block once in a while and not
+        with each key; between two moves the cache of the model stays valid.
+        """
+        near = prefix[-budget * MAX_TOKEN_CHARACTERS :]
+        first_line = prefix.count("\n", 0, len(prefix) - len(near))
+        blocks: dict[int, list[str]] = {}
+        for number, line in enumerate(near.split("\n"), first_line):
+            blocks.setdefault(number // BLOCK_LINES, []).append(line[-MAX_LINE_CHARACTERS:])
+        caret_block = max(blocks)
+        tokens: list[int] = []
+        for block in sorted(blocks, reverse=True):
+            text = "\n".join(blocks[block])
+            if self._breaks_lead:
+                text = "\n" + text if block else text
+            elif block < caret_block:
+                text += "\n"
+            # The caret's own block is another text after each key: not worth remembering.
+            addition = self._tokens(text) if block < caret_block else self._model.tokenize(text)
+            if len(tokens) + len(addition) > budget:
+                return tokens or addition[-budget:]
+            tokens = addition + tokens
+        return tokens
+
+    def _suffix_tokens(self, place: Place, budget: int) -> list[int]:
+        """Tokenise the lines after the caret that fit.
+
+        What an editor closed by itself is left out: it would change the suffix, and with it everything that
+        follows it in the cache, each time a bracket is typed.
+        """
+        rest, line_end, below = place.suffix.partition("\n")
+        tokens = [] if place.only_closers_follow else self._tokens(rest[:MAX_LINE_CHARACTERS])
+        if not line_end:
+            return tokens[:budget]
+        window = below[: budget * MAX_TOKEN_CHARACTERS]
+        for line in window.split("\n"):
+            text = line[:MAX_LINE_CHARACTERS]
+            addition = self._tokens("\n" + text) if self._breaks_lead else self._tokens("\n") + self._tokens(text)
+            if len(tokens) + len(addition) > budget:
+                break
+            tokens += addition
+        return tokens
+
+    def _healed(self, tokens: list[int]) -> tuple[list[int], bytes]:
+        """Take back the last tokens before the caret: with the next characters they might be other tokens."""
+        taken: list[bytes] = []
+        while tokens and len(taken) < HEALED_TOKENS:
+            piece = self._model.piece(tokens[-1])
+            if (not piece.strip() and b"\n" in piece) or not piece:
+                break
+            taken.append(piece)
+            tokens = tokens[:-1]
+        return tokens, b"".join(reversed(taken))
+
+    def _tokens(self, text: str) -> list[int]:
+        known = self._blocks.get(text)
+        if known is None:
+            known = self._blocks[text] = self._model.tokenize(text)
+            if len(self._blocks) > REMEMBERED_BLOCKS:
+                self._blocks.popitem(last=False)
+        else:
+            self._blocks.move_to_end(text)
+        return known

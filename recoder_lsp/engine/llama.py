@@ -1,0 +1,390 @@
+"""The only door to llama_cpp: one model with one KV cache, fed token lists in slices. For the engine thread alone."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import logging
+import os
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recoder_lsp.engine.gguf_header import AGAIN, Header, read_header
+from recoder_lsp.engine.machine import available_memory_bytes, threads_for
+from recoder_lsp.engine.models import ModelUnusable
+from recoder_lsp.errors import RecoderError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SLICE_TOKENS = 64
+MOST_CONTEXT_TOKENS = 4096
+ONLY_SEQUENCE = 0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """Ids of the tokens with a meaning of their own; None where the model has none."""
+
+    bos: int | None = None
+    eos: int | None = None
+    eot: int | None = None
+    fim_prefix: int | None = None
+    fim_suffix: int | None = None
+    fim_middle: int | None = None
+    fim_pad: int | None = None
+    fim_repo: int | None = None
+    fim_separator: int | None = None
+
+
+class LlamaModel:
+    """A loaded model and what it has read so far.
+
+    `logits` describe the last `evaluate()` that ran to its end: read them before the next yield, for a more
+    urgent job may evaluate something else in between.
+    """
+
+    path: Path
+    name: str
+    size_bytes: int
+    metadata: Mapping[str, str]
+    context_tokens: int
+    trained_context_tokens: int
+    vocabulary_size: int
+    special: SpecialTokens
+    end_tokens: frozenset[int]
+    evaluated_tokens: int
+    """How many tokens were sent through the model since it was loaded."""
+
+    @staticmethod
+    def load(path: Path, *, context_tokens: int, threads: int) -> LlamaModel:
+        """Open a GGUF file. Takes 20 ms for the embedded model, seconds for large ones.
+
+        Args:
+            context_tokens: 0 is what the model was trained for, at most 4096; more than it was trained for is cut.
+            threads: as in `machine.threads_for`.
+
+        Raises:
+            ModelUnusable: Missing, damaged, not GGUF, of an unknown kind, or too large for the free memory.
+        """
+        header = read_header(path)
+        trained_context_tokens = header.hyperparameter("context_length")
+        context_tokens = min(context_tokens or MOST_CONTEXT_TOKENS, trained_context_tokens)
+        _require_memory(path, header.size_bytes + header.cache_bytes(context_tokens))
+        library = _library()
+        library.errors.clear()
+        model = _open_file(library, path)
+        context = None
+        if library.api.llama_model_has_decoder(model):
+            context = _open_context(library.api, model, context_tokens, threads_for(threads))
+        if context is None:
+            library.api.llama_model_free(model)
+            reason = library.errors[-1] if library.errors else "it does not generate text"
+            raise ModelUnusable(f"The model {path} cannot be run: {reason}.", "Set engine.model to a code completion model in GGUF form.")
+        return LlamaModel(library.api, model, context, path=path, header=header, context_tokens=context_tokens)
+
+    def __init__(self, api: Any, model: int, context: int, *, path: Path, header: Header, context_tokens: int) -> None:
+        """Take ownership of a model and a context; callers use `load`."""
+        self._api = api
+        self._model: int | None = model
+        self._context: int | None = context
+        self._memory = api.llama_get_memory(context)
+        self._batch = api.llama_batch_init(SLICE_TOKENS, 0, 1)
+        self._vocabulary = api.llama_model_get_vocab(model)
+        self._is_sentencepiece = api.llama_vocab_type(self._vocabulary) == api.LLAMA_VOCAB_TYPE_SPM
+        self._cached: list[int] = []
+        self._logits: np.ndarray | None = None
+        self.path = path
+        self.name = header.metadata.get("general.name") or path.stem
+        self.size_bytes = header.size_bytes
+        self.metadata = header.metadata
+        self.context_tokens = context_tokens
+        self.trained_context_tokens = header.hyperparameter("context_length")
+        self.vocabulary_size = api.llama_vocab_n_tokens(self._vocabulary)
+        self.special = _special_tokens(api, self._vocabulary, self.tokenize_special)
+        self.end_tokens = frozenset(token for token in range(self.vocabulary_size) if api.llama_vocab_is_eog(self._vocabulary, token))
+        self.evaluated_tokens = 0
+        self._pieces: dict[int, bytes] = {}
+
+    @property
+    def slice_tokens(self) -> int:
+        """The most tokens evaluated between two yields."""
+        return SLICE_TOKENS
+
+    @property
+    def cached_tokens(self) -> int:
+        """How many tokens the KV cache holds."""
+        return len(self._cached)
+
+    @property
+    def logits(self) -> np.ndarray:
+        """float32, shape (vocabulary_size,): what may follow the last evaluated token. A copy of one's own.
+
+        Raises:
+            RuntimeError: The last evaluation did not run to its end.
+        """
+        if self._logits is None:
+            raise RuntimeError("There are no logits: the last evaluation did not run to its end.")
+        return self._logits.copy()
+
+    def tokenize(self, text: str) -> list[int]:
+        """Return the tokens of plain text: no BOS, no space put before it, and special tokens in it are only text."""
+        if not self._is_sentencepiece or _SPACE_MARK not in text:
+            return self._tokenize(text, parse_special=False)
+        # SentencePiece writes a space as ▁ and cannot tell it from a ▁ in the text; as bytes it survives.
+        first, *others = text.split(_SPACE_MARK)
+        tokens = self._tokenize(first, parse_special=False)
+        for other in others:
+            tokens += self._space_mark_bytes + self._tokenize(other, parse_special=False)
+        return tokens
+
+    def tokenize_special(self, text: str) -> int | None:
+        """Return the one token that stands for a special text such as "<|fim_prefix|>", if there is one."""
+        tokens = self._tokenize(text, parse_special=True)
+        return tokens[0] if len(tokens) == 1 else None
+
+    def piece(self, token: int) -> bytes:
+        """Return the exact bytes a token stands for, which may be part of a character; b"" for control tokens.
+
+        Raises:
+            ValueError: There is no such token.
+        """
+        if token not in self._pieces:
+            self._pieces[token] = self._read_piece(token)
+        return self._pieces[token]
+
+    def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]:
+        """Make the KV cache hold exactly these tokens, and `logits` tell what follows them.
+
+        Only what differs from the cache is evaluated, in slices of `slice_tokens`, with a yield after each but the
+        last. Closing the generator keeps the finished slices. Other evaluations may run during a yield.
+
+        Raises:
+            RecoderError: More tokens than the context holds (nothing is changed then), or llama.cpp failed (what
+                was evaluated before stays), or the model was closed.
+            ValueError: No tokens, or a token that does not exist.
+        """
+        wanted = list(tokens)
+        if not wanted or min(wanted) < 0 or max(wanted) >= self.vocabulary_size:
+            raise ValueError("tokens to evaluate have to be at least one, and of this vocabulary")
+        if len(wanted) > self.context_tokens:
+            raise RecoderError(
+                f"The text is too long for the model: {len(wanted)} tokens, and it reads {self.context_tokens}.",
+                "Lower completion.prefix_tokens and completion.suffix_tokens, or raise engine.context_tokens.",
+            )
+        if wanted == self._cached and self._logits is not None:
+            return
+        # Asked again after every yield: another evaluation may have changed the cache meanwhile.
+        while (start := self._keep_common(wanted)) + SLICE_TOKENS < len(wanted):
+            self._decode(wanted[start : start + SLICE_TOKENS], start, last=False)
+            yield
+        self._decode(wanted[start:], start, last=True)
+
+    def close(self) -> None:
+        """Free the model's memory. May be called twice; everything else but the attributes fails afterwards."""
+        if self._context is not None and self._model is not None:
+            self._api.llama_batch_free(self._batch)
+            self._api.llama_free(self._context)
+            self._api.llama_model_free(self._model)
+        self._context = self._model = self._logits = None
+        self._cached = []
+
+    def _open(self) -> int:
+        if self._context is None:
+            raise RecoderError("The model was unloaded.", "Try again.")
+        return self._context
+
+    def _keep_common(self, wanted: list[int]) -> int:
+        """Drop what the cache holds beyond its common head with `wanted`; return where evaluation has to go on."""
+        self._open()
+        cached = self._cached
+        n_common = len(cached)
+        if wanted[:n_common] != cached:
+            pairs = zip(cached, wanted, strict=False)
+            n_common = next((place for place, (one, other) in enumerate(pairs) if one != other), min(n_common, len(wanted)))
+        # The last token always goes through the model, for its logits.
+        self._drop_from(min(n_common, len(wanted) - 1))
+        return len(self._cached)
+
+    def _drop_from(self, position: int) -> None:
+        if position < len(self._cached):
+            self._logits = None
+            self._trim(position)
+
+    def _trim(self, position: int) -> None:
+        if self._api.llama_memory_seq_rm(self._memory, ONLY_SEQUENCE, position, -1):
+            del self._cached[position:]
+        else:
+            # Recurrent models cannot go back part of the way.
+            self._api.llama_memory_clear(self._memory, False)
+            self._cached.clear()
+
+    def _decode(self, tokens: list[int], start: int, *, last: bool) -> None:
+        context, batch = self._open(), self._batch
+        for place, token in enumerate(tokens):
+            batch.token[place] = token
+            batch.pos[place] = start + place
+            batch.n_seq_id[place] = 1
+            batch.seq_id[place][0] = ONLY_SEQUENCE
+            batch.logits[place] = 0
+        batch.logits[len(tokens) - 1] = 1 if last else 0
+        batch.n_tokens = len(tokens)
+        self._logits = None
+        outcome = self._api.llama_decode(context, batch)
+        if outcome != 0:
+            # Part of the batch may have reached the cache.
+            self._trim(start)
+            raise RecoderError(
+                f"The model could not read the text (llama.cpp answered {outcome}).",
+                "Try again; if it happens often, lower engine.context_tokens.",
+            )
+        self._cached += tokens
+        self.evaluated_tokens += len(tokens)
+        if last:
+            self._logits = self._copy_logits(context)
+
+    def _copy_logits(self, context: int) -> np.ndarray:
+        import numpy as np
+
+        pointer = self._api.llama_get_logits_ith(context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,)).astype(np.float32, copy=True)
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        self._open()
+        # Half a surrogate pair can come out of a client's JSON, and has no UTF-8.
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        while True:
+            buffer = (self._api.llama_token * room)()
+            n_tokens = self._api.llama_tokenize(self._vocabulary, data, len(data), buffer, room, False, parse_special)
+            if n_tokens >= 0:
+                return buffer[:n_tokens]  # type: ignore[no-any-return]
+            room = -n_tokens
+
+    def _read_piece(self, token: int) -> bytes:
+        self._open()
+        if not 0 <= token < self.vocabulary_size:
+            raise ValueError(f"token {token} is not in this vocabulary")
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            n_bytes = self._api.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
+            if n_bytes >= 0:
+                return buffer.raw[:n_bytes]
+            room = -n_bytes
+
+    @functools.cached_property
+    def _space_mark_bytes(self) -> list[int]:
+        is_byte = self._api.LLAMA_TOKEN_ATTR_BYTE
+        by_piece = {
+            self.piece(token): token
+            for token in range(self.vocabulary_size)
+            if self._api.llama_vocab_get_attr(self._vocabulary, token) & is_byte
+        }
+        return [by_piece[bytes([byte])] for byte in _SPACE_MARK.encode() if bytes([byte]) in by_piece]
+
+
+_SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
+
+# llama.cpp takes FIM tokens from the metadata, or else finds those of CodeLlama, CodeGemma, DeepSeek-Coder, Granite,
+# Qwen2.5-Coder and StarCoder by their text. These are written differently; from the tokenizers of
+# mistralai/Codestral-22B-v0.1 and ByteDance-Seed/Seed-Coder-8B-Base.
+_FIM_TEXTS = (
+    {"fim_prefix": "[PREFIX]", "fim_suffix": "[SUFFIX]", "fim_middle": "[MIDDLE]"},
+    {"fim_prefix": "<[fim-prefix]>", "fim_suffix": "<[fim-suffix]>", "fim_middle": "<[fim-middle]>"},
+)
+
+
+@dataclass(frozen=True)
+class _Library:
+    api: Any
+    errors: deque[str]
+    """What llama.cpp last complained about."""
+    callback: Any
+    """Kept here because the C code goes on calling it."""
+
+
+@functools.cache
+def _library() -> _Library:
+    """Import llama_cpp and make it quiet."""
+    import llama_cpp
+
+    api: Any = llama_cpp
+    errors: deque[str] = deque(maxlen=8)
+
+    def listen(level: int, text: bytes, _data: object) -> None:
+        if level == _GGML_LOG_LEVEL_ERROR and (line := text.decode("utf-8", "replace").strip()):
+            errors.append(line)
+
+    callback = api.llama_log_callback(listen)
+    api.llama_log_set(callback, ctypes.c_void_p(0))
+    api.llama_backend_init()
+    return _Library(api, errors, callback)
+
+
+# ggml.h; llama_cpp._logger has the numbers of an older edition.
+_GGML_LOG_LEVEL_ERROR = 4
+
+
+def _open_file(library: _Library, path: Path) -> int:
+    api = library.api
+    overrides = (api.llama_model_kv_override * 2)()  # the second, empty one ends the list
+    overrides[0].tag = api.LLAMA_KV_OVERRIDE_TYPE_BOOL
+    overrides[0].key = b"tokenizer.ggml.add_space_prefix"
+    overrides[0].value.val_bool = False
+    parameters = api.llama_model_default_params()
+    parameters.n_gpu_layers = 0
+    parameters.load_mode = api.LLAMA_LOAD_MODE_MMAP
+    parameters.kv_overrides = overrides
+    model = api.llama_model_load_from_file(os.fsencode(path), parameters)
+    if not model:
+        reasons = [error.partition("error loading model: ")[2] for error in library.errors]
+        reason = next(filter(None, reasons), "llama.cpp does not say why")
+        raise ModelUnusable(f"The model {path} cannot be loaded: {reason}.", AGAIN)
+    return int(model)
+
+
+def _open_context(api: Any, model: int, context_tokens: int, threads: int) -> int | None:
+    parameters = api.llama_context_default_params()
+    parameters.n_ctx = context_tokens
+    parameters.n_batch = parameters.n_ubatch = SLICE_TOKENS
+    parameters.n_threads = parameters.n_threads_batch = threads
+    parameters.no_perf = True
+    return api.llama_init_from_model(model, parameters) or None
+
+
+def _special_tokens(api: Any, vocabulary: Any, find: Any) -> SpecialTokens:
+    def known(token: int) -> int | None:
+        return token if token >= 0 else None
+
+    special = SpecialTokens(
+        bos=known(api.llama_vocab_bos(vocabulary)),
+        eos=known(api.llama_vocab_eos(vocabulary)),
+        eot=known(api.llama_vocab_eot(vocabulary)),
+        fim_prefix=known(api.llama_vocab_fim_pre(vocabulary)),
+        fim_suffix=known(api.llama_vocab_fim_suf(vocabulary)),
+        fim_middle=known(api.llama_vocab_fim_mid(vocabulary)),
+        fim_pad=known(api.llama_vocab_fim_pad(vocabulary)),
+        fim_repo=known(api.llama_vocab_fim_rep(vocabulary)),
+        fim_separator=known(api.llama_vocab_fim_sep(vocabulary)),
+    )
+    if special.fim_prefix is None or special.fim_suffix is None:
+        for family in _FIM_TEXTS:
+            found = {name: find(text) for name, text in family.items()}
+            if found["fim_prefix"] is not None and found["fim_suffix"] is not None:
+                return replace(special, **found)
+    return special
+
+
+def _require_memory(path: Path, needed_bytes: int) -> None:
+    available_bytes = available_memory_bytes()
+    if available_bytes is not None and needed_bytes > available_bytes:
+        raise ModelUnusable(
+            f"The model {path} needs {needed_bytes / 2**30:.1f} GiB of memory, and {available_bytes / 2**30:.1f} GiB are free.",
+            "Close something, lower engine.context_tokens, or set engine.model to a smaller model.",
+        )

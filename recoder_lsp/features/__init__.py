@@ -1,0 +1,1 @@
+"""What Recoder does: plain async functions over frozen values."""

@@ -1,0 +1,214 @@
+"""Ghost text: from a caret to at most one suggestion, with no inference where none is needed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from recoder_lsp import privacy
+from recoder_lsp.config import Settings
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.cleaning import Insertion, block_indentation, insertion, opens_block
+from recoder_lsp.engine.fim import CLOSERS, Budget, Layout, Place, Prompter
+from recoder_lsp.engine.generation import Generated, Limits, Spelling, generate
+from recoder_lsp.engine.llama import LlamaModel
+from recoder_lsp.engine.runtime import Runtime
+from recoder_lsp.engine.scheduler import Priority, Scheduler
+from recoder_lsp.metrics import Metrics
+
+SINGLE_LINE_TOKENS = 32
+MAX_SECONDS = 2.0
+PATH_PARTS = 3
+REMEMBERED_ACCEPTABLE = 64
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where ghost text is wanted.
+
+    `selected_text` is the item that is selected in the completion menu: the suggestion has to go on from
+    it, as if it stood at [selected_start, offset].
+    """
+
+    snapshot: Snapshot
+    offset: int
+    invoked: bool = False
+    selected_text: str | None = None
+    selected_start: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Replace `snapshot.text[start:end]` by `text`; `id` names it when it is accepted."""
+
+    id: str
+    text: str
+    start: int
+    end: int
+    generated: Generated | None = None
+    """What the model did for it; None when an earlier answer still fitted."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the model wrote last for a document, and where: typing along it needs no model."""
+
+    prefix: str
+    suffix: str
+    raw: str
+    block: bool
+
+
+@dataclass
+class _Loaded:
+    """A model with what was derived from it."""
+
+    model: LlamaModel
+    prompter: Prompter
+    spelling: Spelling | None = None
+
+
+class InlineCompletion:
+    """Owned by the event loop. One instance serves all documents."""
+
+    def __init__(self, scheduler: Scheduler, runtime: Runtime, metrics: Metrics, layout: Layout | None = None) -> None:
+        """Args: `layout` overrides the order that the model states, to compare layouts."""
+        self._scheduler, self._runtime, self._metrics, self._layout = scheduler, runtime, metrics, layout
+        self._answers: dict[str, _Answer] = {}
+        self._loaded: _Loaded | None = None
+        self._acceptable: dict[str, None] = {}
+
+    async def suggest(self, request: Request, settings: Settings) -> Suggestion | None:
+        """Return what may follow the caret, or None: nothing worth showing, not wanted here, or no model yet.
+
+        Raises:
+            Superseded: A newer request for the same document took over.
+            RecoderError: The model failed.
+        """
+        if not worth_asking(request, settings):
+            return None
+        place = _place(request)
+        answer = self._along(request.snapshot.uri, place)
+        generated = None
+        if answer is None:
+            loaded = self._model(settings)
+            if loaded is None:
+                return None
+            block = settings.completion.multiline and opens_block(place)
+            generated = await self._scheduler.run(
+                lambda: _generation(loaded, place, block, settings), priority=Priority.GHOST_TEXT, key=request.snapshot.uri
+            )
+            self._count(generated)
+            answer = _Answer(place.prefix, place.suffix, generated.text, block)
+            self._answers[request.snapshot.uri] = answer
+        else:
+            self._metrics.count("ghost_text.typed_along")
+        cleaned = insertion(answer.raw, place, block=answer.block)
+        return self._suggestion(request, cleaned, generated) if cleaned else None
+
+    def accepted(self, suggestion_id: str) -> None:
+        """Count that the user took a suggestion; counts stay on this machine."""
+        if suggestion_id in self._acceptable:
+            del self._acceptable[suggestion_id]
+            self._metrics.count("ghost_text.accepted")
+
+    def forget(self, uri: str) -> None:
+        """Drop what is remembered of a closed document."""
+        self._answers.pop(uri, None)
+
+    def _along(self, uri: str, place: Place) -> _Answer | None:
+        """Return the last answer, less what was typed of it since, if it still fits this place."""
+        last = self._answers.get(uri)
+        if last is None or not place.prefix.startswith(last.prefix):
+            return None
+        typed = place.prefix[len(last.prefix) :]
+        if not last.raw.startswith(typed) or (typed and typed == last.raw) or not _same_suffix(last.suffix, place.suffix):
+            return None
+        return _Answer(place.prefix, place.suffix, last.raw[len(typed) :], last.block)
+
+    def _model(self, settings: Settings) -> _Loaded | None:
+        model = self._runtime.ready()
+        if model is None:
+            self._loaded = None
+            self._runtime.ensure(settings.engine)
+            return None
+        if self._loaded is None or self._loaded.model is not model:
+            self._loaded = _Loaded(model, Prompter(model, self._layout))
+            self._answers.clear()
+        return self._loaded
+
+    def _suggestion(self, request: Request, cleaned: Insertion, generated: Generated | None) -> Suggestion:
+        text = cleaned.text.replace("\n", _line_break(request.snapshot.text))
+        start = request.offset
+        if request.selected_text is not None:
+            text, start = request.selected_text + text, request.selected_start
+        suggestion = Suggestion(uuid.uuid4().hex, text, start, request.offset + cleaned.replaced, generated)
+        self._acceptable[suggestion.id] = None
+        if len(self._acceptable) > REMEMBERED_ACCEPTABLE:
+            del self._acceptable[next(iter(self._acceptable))]
+        self._metrics.count("ghost_text.shown")
+        return suggestion
+
+    def _count(self, generated: Generated) -> None:
+        self._metrics.count("ghost_text.generated")
+        self._metrics.count("ghost_text.prompt_tokens_evaluated", generated.evaluated_tokens)
+        self._metrics.count("ghost_text.tokens_decoded", generated.decoded_tokens)
+        self._metrics.observe("ghost_text.prompt", generated.prompt_ms)
+        self._metrics.observe("ghost_text.decode", generated.decode_ms)
+
+
+def worth_asking(request: Request, settings: Settings) -> bool:
+    """Say whether ghost text is wanted here at all.
+
+    Never in a file that holds secrets. Unasked not inside a word, and not where a whole line stands after the
+    caret; asked by hand everywhere else.
+    """
+    completion = settings.completion
+    if not completion.enabled or request.snapshot.language in completion.disabled_languages:
+        return False
+    if privacy.is_secret_path(request.snapshot.path):
+        return False
+    following = request.snapshot.text[request.offset : request.offset + 1]
+    return request.invoked or not (following.isalnum() or following == "_")
+
+
+def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) -> Generator[None, None, Generated]:
+    """Prompt and decode; runs on the engine thread, where alone the model may be touched."""
+    completion = settings.completion
+    if loaded.spelling is None:
+        loaded.spelling = Spelling(loaded.model)
+    room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
+    suffix_tokens = min(completion.suffix_tokens, room // 4)
+    budget = Budget(prefix=min(completion.prefix_tokens, room - suffix_tokens), suffix=suffix_tokens)
+    prompt = loaded.prompter.prompt(place, budget)
+    max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
+    limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
+    return (yield from generate(loaded.model, loaded.spelling, prompt, limits))
+
+
+def _place(request: Request) -> Place:
+    text, offset = request.snapshot.text, request.offset
+    prefix = text[:offset] if request.selected_text is None else text[: request.selected_start] + request.selected_text
+    path = "/".join(request.snapshot.path.split("/")[-PATH_PARTS:])
+    return Place(path, request.snapshot.language, _with_plain_breaks(prefix), _with_plain_breaks(text[offset:]))
+
+
+def _with_plain_breaks(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _line_break(text: str) -> str:
+    """Return the line break that a document uses: that of its first line."""
+    at = text.find("\n")
+    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n" if at >= 0 or "\r" not in text else "\r"
+
+
+def _same_suffix(last: str, now: str) -> bool:
+    """Say whether two suffixes are the same but for closers that an editor has put at the caret since."""
+    if last == now:
+        return True
+    rest, line_end, below = now.partition("\n")
+    last_rest, last_line_end, last_below = last.partition("\n")
+    only_closers = all(character in CLOSERS for character in rest.strip() + last_rest.strip())
+    return only_closers and (line_end, below) == (last_line_end, last_below)

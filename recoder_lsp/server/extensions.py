@@ -1,0 +1,64 @@
+"""What Recoder adds to LSP: the `recoder/status` request and the `recoder.accepted` command.
+
+`recoder/status` takes no parameters (any are ignored) and answers `Status`.
+`recoder.accepted` is the command of every suggestion: its argument is the suggestion's id. It answers null.
+"""
+
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+
+from recoder_lsp import __version__
+from recoder_lsp.metrics import memory_bytes
+
+if TYPE_CHECKING:
+    from recoder_lsp.app import App
+
+STATUS = "recoder/status"
+ACCEPTED = "recoder.accepted"
+COMMANDS = (ACCEPTED,)
+
+
+class IndexStatus(TypedDict):
+    """The workspace index."""
+
+    available: bool
+    reason: NotRequired[str]
+
+
+class EngineStatus(TypedDict):
+    """The completion model. Speeds are null until the model was loaded and measured."""
+
+    model: str
+    state: str
+    prefill_tokens_per_s: float | None
+    decode_tokens_per_s: float | None
+    error: NotRequired[str]
+
+
+class Status(TypedDict):
+    """The answer to `recoder/status`."""
+
+    version: str
+    index: IndexStatus
+    engine: EngineStatus
+    requests: dict[str, Any]
+    memory_bytes: int
+
+
+def status(app: "App") -> Status:
+    """Describe this server as it is now. Starts nothing and loads nothing."""
+    model = app.runtime.state
+    engine = EngineStatus(
+        model=model.name or app.settings.engine.model,
+        state=model.phase,
+        prefill_tokens_per_s=model.prefill_tokens_per_s,
+        decode_tokens_per_s=model.decode_tokens_per_s,
+    )
+    if model.error:
+        engine["error"] = f"{model.error} {model.hint}".rstrip()
+    return Status(
+        version=__version__,
+        index=IndexStatus(available=False, reason="This version has no workspace index yet."),
+        engine=engine,
+        requests=app.metrics.snapshot(),
+        memory_bytes=memory_bytes(),
+    )

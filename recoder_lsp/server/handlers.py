@@ -1,0 +1,174 @@
+"""What Recoder answers: one short function per request and per notification; errors become answers here."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
+
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.scheduler import Superseded
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.features.inline_completion import Request, Suggestion
+from recoder_lsp.server import extensions, lifecycle, to_lsp
+from recoder_lsp.server.documents import Changes
+from recoder_lsp.server.failures import log_bug
+from recoder_lsp.server.session import Session
+
+log = logging.getLogger(__name__)
+
+
+async def inline_completion(
+    session: Session, params: types.InlineCompletionParams, snapshot: Snapshot | None
+) -> types.InlineCompletionList | None:
+    if snapshot is None:
+        return None
+    selected = params.context.selected_completion_info
+    request = Request(
+        snapshot,
+        _offset(session, snapshot, params.position),
+        invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
+        selected_text=selected.text if selected else None,
+        selected_start=_offset(session, snapshot, selected.range.start) if selected else 0,
+    )
+    suggestion = await _suggestion(session, request)
+    return to_lsp.inline_completion(suggestion, snapshot, session.encoding) if suggestion else None
+
+
+async def completion(session: Session, params: types.CompletionParams, snapshot: Snapshot | None) -> types.CompletionList | None:
+    if snapshot is None or not session.wants_menu_items:
+        return None
+    caret = _offset(session, snapshot, params.position)
+    suggestion = await _suggestion(session, Request(snapshot, caret))
+    items = [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
+    # Incomplete also when empty: else the editor would not ask again while this word is being typed.
+    return types.CompletionList(is_incomplete=True, items=items)
+
+
+async def execute_command(session: Session, params: types.ExecuteCommandParams, snapshot: None) -> None:
+    if params.command != extensions.ACCEPTED:
+        raise JsonRpcInvalidParams("Recoder has no command of this name.")
+    session.app.metrics.count(f"commands.{extensions.ACCEPTED}")
+    # Some editors run commands without their arguments.
+    match params.arguments:
+        case [str(suggestion_id), *_]:
+            session.app.inline_completion.accepted(suggestion_id)
+
+
+async def status(session: Session, params: Any, snapshot: None) -> extensions.Status:
+    return extensions.status(session.app)
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a request is answered. `quiet`: nobody waits for it, so a failure is an empty answer, not a message."""
+
+    answer: Callable[[Session, Any, Any], Awaitable[Any]]
+    quiet: bool
+
+
+ROUTES: Mapping[str, Route] = {
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: Route(inline_completion, quiet=True),
+    types.TEXT_DOCUMENT_COMPLETION: Route(completion, quiet=True),
+    types.WORKSPACE_EXECUTE_COMMAND: Route(execute_command, quiet=False),
+    extensions.STATUS: Route(status, quiet=False),
+}
+
+
+def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
+    session.documents.open(params.text_document)
+    session.app.warm_up()
+
+
+def did_change(session: Session, edit: Changes) -> None:
+    session.documents.change(edit)
+
+
+def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
+    session.documents.close(params.text_document.uri)
+    session.app.inline_completion.forget(params.text_document.uri)
+
+
+def ignored(session: Session, params: Any) -> None:
+    """Editors send these to everybody; there is nothing to do here."""
+
+
+NOTIFICATIONS: Mapping[str, Callable[[Session, Any], None]] = {
+    types.INITIALIZED: lambda session, params: lifecycle.initialized(session),
+    types.TEXT_DOCUMENT_DID_OPEN: did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.TEXT_DOCUMENT_DID_SAVE: ignored,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.configuration_changed,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.folders_changed,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: ignored,
+    types.WINDOW_WORK_DONE_PROGRESS_CANCEL: ignored,
+    types.SET_TRACE: ignored,
+}
+
+
+def begin(session: Session, method: str, params: Any) -> Coroutine[Any, Any, Any]:
+    """Take the document as it is now, and return the coroutine that answers the request.
+
+    Now, and not in the coroutine: that starts later, when an edit sent right after the request is already applied.
+    """
+    document = getattr(params, "text_document", None)
+    snapshot = session.documents.snapshot(document.uri) if document is not None else None
+    return _answer(session, method, ROUTES[method], params, snapshot)
+
+
+def take_notice(session: Session, method: str, params: Any) -> None:
+    """Handle a notification. A failure stays in the log: nobody asked."""
+    try:
+        NOTIFICATIONS[method](session, params)
+    except Exception as error:
+        session.app.metrics.count(f"errors.{method}")
+        log_bug(log, f"{method} failed", error)
+
+
+def misunderstood(session: Session, method: str, params: Any) -> None:
+    """Handle a notification whose parameters are invalid: only an edit that is missing from now on matters."""
+    if method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE) and isinstance(params, dict):
+        document = params.get("textDocument")
+        if isinstance(document, dict) and isinstance(uri := document.get("uri"), str):
+            session.documents.distrust(uri)
+
+
+async def _answer(session: Session, method: str, route: Route, params: Any, snapshot: Snapshot | None) -> Any:
+    """The one place where errors become answers; being cancelled is none."""
+    started = time.perf_counter()
+    metrics = session.app.metrics
+    try:
+        return await route.answer(session, params, snapshot)
+    except Superseded:
+        return None
+    except JsonRpcException:
+        raise
+    except RecoderError as error:
+        metrics.count(f"errors.{method}")
+        if route.quiet:
+            log.info("%s: %s", method, type(error).__name__)
+            return None
+        raise JsonRpcException(str(error), code=types.LSPErrorCodes.RequestFailed) from error
+    except Exception as error:
+        metrics.count(f"errors.{method}")
+        log_bug(log, f"{method} failed", error)
+        if route.quiet:
+            return None
+        raise JsonRpcInternalError("Recoder failed here; this is a bug. Its log says where.") from error
+    finally:
+        metrics.observe(method, (time.perf_counter() - started) * 1000)
+
+
+async def _suggestion(session: Session, request: Request) -> Suggestion | None:
+    suggestion = await session.app.inline_completion.suggest(request, session.app.settings)
+    # Editors that never cancel would show a suggestion for a text that is no more.
+    moved_on = session.documents.snapshot(request.snapshot.uri) is not request.snapshot
+    return None if moved_on else suggestion
+
+
+def _offset(session: Session, snapshot: Snapshot, position: types.Position) -> int:
+    return snapshot.offset_at(position.line, position.character, session.encoding)

@@ -1,0 +1,168 @@
+"""From `initialize` on: what we can do, which settings hold, which folders are open."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.uris import from_fs_path
+
+from recoder_lsp import __version__, config, logs
+from recoder_lsp.config import Problem, Settings, Source
+from recoder_lsp.document import Snapshot
+from recoder_lsp.server.extensions import COMMANDS
+from recoder_lsp.server.session import Session
+
+if TYPE_CHECKING:
+    from recoder_lsp.app import App
+
+log = logging.getLogger(__name__)
+
+SECTION = "recoder"
+CLIENT_TIMEOUT_S = 10.0
+COMPLETION_TRIGGERS = (".", "(")
+
+
+def initialize(
+    client: LanguageServer, params: types.InitializeParams, build_app: Callable[[Settings], "App"]
+) -> tuple[Session, types.InitializeResult]:
+    """Begin a session. Reads settings files only: models are opened when something asks for them.
+
+    Problems with settings are shown when the editor is ready for messages, which is after `initialized`.
+    """
+    folders = _folders(params)
+    settings, problems = _resolved(folders, params.initialization_options, None)
+    _configure_logs(Settings(), settings)
+    session = Session(client, build_app(settings), params, folders)
+    session.problems = problems
+    session.app.on_model_state = session.notify.model_state
+    log.info("Initialized by %s, %s positions", session.client_name or "an unnamed editor", session.encoding)
+    return session, types.InitializeResult(
+        capabilities=_capabilities(session), server_info=types.ServerInfo(name="recoder-lsp", version=__version__)
+    )
+
+
+def initialized(session: Session) -> None:
+    """Ask the editor for its settings, and to be told when they change."""
+    workspace = session.capabilities.workspace
+    if workspace and workspace.did_change_configuration and workspace.did_change_configuration.dynamic_registration:
+        session.spawn(_register_for_configuration(session))
+    if workspace and workspace.configuration:
+        session.spawn(_pull_configuration(session))
+    else:
+        session.notify.settings_problems(session.problems)
+
+
+def configuration_changed(session: Session, params: types.DidChangeConfigurationParams) -> None:
+    """Take the new settings: asked for where the editor can be asked, else as sent, under "recoder"."""
+    workspace = session.capabilities.workspace
+    if workspace and workspace.configuration:
+        session.spawn(_pull_configuration(session))
+        return
+    # Some editors send every section they have. What is not ours is nobody's mistake.
+    session.configuration = params.settings.get(SECTION) if isinstance(params.settings, dict) else None
+    apply_settings(session)
+    session.notify.settings_problems(session.problems)
+
+
+def folders_changed(session: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    removed = {folder.uri for folder in params.event.removed}
+    kept = [uri for uri in session.folders if uri not in removed]
+    session.folders = kept + [folder.uri for folder in params.event.added if folder.uri not in kept]
+    apply_settings(session)
+    session.notify.settings_problems(session.problems)
+
+
+def apply_settings(session: Session) -> None:
+    """Read every source again and hand the outcome to the app; what is wrong in them goes to `session.problems`."""
+    settings, session.problems = _resolved(session.folders, session.initialization_options, session.configuration)
+    before = session.app.settings
+    if settings != before:
+        session.app.configure(settings)
+        _configure_logs(before, settings)
+
+
+def _resolved(folders: list[str], initialization_options: Any, configuration: Any) -> tuple[Settings, list[Problem]]:
+    sources, problems = config.sources_on_disk(_workspace(folders), os.environ)
+    for name, values in (("initializationOptions", initialization_options), ("editor settings", configuration)):
+        if isinstance(values, dict):
+            sources.append(Source(name, values))
+        elif values is not None:
+            problems.append(Problem(name, "", "expected an object with settings."))
+    settings, more_problems = config.resolve(sources)
+    return settings, [*problems, *more_problems]
+
+
+def _configure_logs(before: Settings, now: Settings) -> None:
+    if now.log != before.log:
+        logs.configure(now.log.level, Path(now.log.file) if now.log.file else None)
+
+
+def _capabilities(session: Session) -> types.ServerCapabilities:
+    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS)) if session.wants_menu_items else None
+    return types.ServerCapabilities(
+        position_encoding=session.encoding,
+        text_document_sync=types.TextDocumentSyncOptions(
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=types.SaveOptions(include_text=False)
+        ),
+        # Whatever the editor announces: some show ghost text without saying so.
+        inline_completion_provider=types.InlineCompletionOptions(),
+        completion_provider=completion,
+        execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
+        workspace=types.WorkspaceOptions(
+            workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+        ),
+    )
+
+
+def _folders(params: types.InitializeParams) -> list[str]:
+    """URIs of the workspace folders; older editors name one root only, as a URI or as a path."""
+    if params.workspace_folders:
+        return [folder.uri for folder in params.workspace_folders]
+    if params.root_uri:
+        return [params.root_uri]
+    if params.root_path:
+        return [uri] if (uri := from_fs_path(params.root_path)) else []
+    return []
+
+
+def _workspace(folders: list[str]) -> Path | None:
+    """The folder whose .recoder.toml counts: the first one that is on this disk."""
+    for uri in folders:
+        if uri.startswith("file:"):
+            return Path(Snapshot(uri, "", "", None).path)
+    return None
+
+
+async def _pull_configuration(session: Session) -> None:
+    scope = session.folders[0] if session.folders else None
+    params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION, scope_uri=scope)])
+    answer = await _asked(session, lambda: session.client.workspace_configuration_async(params))
+    if answer:
+        session.configuration = answer[0]
+        apply_settings(session)
+    session.notify.settings_problems(session.problems)
+
+
+async def _register_for_configuration(session: Session) -> None:
+    registration = types.Registration(
+        id="recoder-configuration", method=types.WORKSPACE_DID_CHANGE_CONFIGURATION, register_options={"section": SECTION}
+    )
+    params = types.RegistrationParams(registrations=[registration])
+    await _asked(session, lambda: session.client.client_register_capability_async(params))
+
+
+async def _asked(session: Session, request: Callable[[], Any]) -> Any:
+    """The editor's answer, or None when it refuses or stays silent."""
+    try:
+        async with asyncio.timeout(CLIENT_TIMEOUT_S):
+            return await request()
+    except (TimeoutError, JsonRpcException) as error:
+        session.app.metrics.count("client.no_answer")
+        log.info("The editor gave no answer: %s", type(error).__name__)
+        return None

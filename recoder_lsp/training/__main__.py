@@ -1,0 +1,132 @@
+"""Makes the embedded model, step by step: `python -m recoder_lsp.training --help`.
+
+Each step reads what the one before it left in the work folder, so that a step can be repeated alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+
+from recoder_lsp.training import corpus, tokenizer
+
+HERE = Path(__file__).parent
+VOCABULARY_SIZE = 12_288
+HELD_OUT_SHARE = 0.05
+# How much text of each language the tokenizer and the model get to see, and of one package for the tokenizer.
+TOKENIZER_BYTES = {"python": 20e6, "javascript": 12e6, "typescript": 9e6}
+TOKENIZER_BYTES_PER_PACKAGE = 90_000
+TRAINING_BYTES = {"python": 72e6, "javascript": 38e6, "typescript": 36e6}
+WITHOUT_DOCUMENTATION = 0.6
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step."""
+    parser = argparse.ArgumentParser(prog="python -m recoder_lsp.training", description="Make the embedded model.")
+    parser.add_argument("work", type=Path, help="folder for downloads, the corpus and checkpoints (some 3 GB)")
+    steps = parser.add_subparsers(dest="step", required=True)
+    step = steps.add_parser("corpus", help="fetch the packages of sources.toml and keep the files worth learning from")
+    step.add_argument("--sources", type=Path, default=HERE / "sources.toml")
+    step.add_argument("--excluded", type=Path, default=HERE / "excluded_repositories.txt")
+    step.add_argument("--evaluation", type=Path, nargs="*", default=[], help="evaluation items that must not be learnt, JSON lines")
+    step = steps.add_parser("tokenizer", help="learn the vocabulary")
+    step.add_argument("--size", type=int, default=VOCABULARY_SIZE)
+    steps.add_parser("shards", help="tokenise the corpus, some packages held out")
+    step = steps.add_parser("train", help="train, or go on with training")
+    step.add_argument("--minutes", type=float, default=75)
+    step.add_argument("--layers", type=int, default=5)
+    step.add_argument("--rows", type=int, default=8, help="rows of 1,024 tokens in a batch")
+    step.add_argument("--no-compile", action="store_true", help="do without torch.compile, which needs a C++ compiler")
+    step = steps.add_parser("export", help="write the model as GGUF")
+    step.add_argument("output", type=Path)
+    step.add_argument("--name", default="Recoder Code")
+    options = parser.parse_args(arguments)
+    options.work.mkdir(parents=True, exist_ok=True)
+    globals()[f"_{options.step}"](options)
+    return 0
+
+
+def _corpus(options: argparse.Namespace) -> None:
+    if not options.evaluation:
+        print("No evaluation items were given: overlaps with them are not looked for.", file=sys.stderr)
+    corpus.build(corpus.read_sources(options.sources), options.work, options.excluded, options.evaluation)
+
+
+def _tokenizer(options: argparse.Namespace) -> None:
+    left, by_package, texts = dict(TOKENIZER_BYTES), dict[str, int](), []
+    for document in _shuffled(options.work):
+        size = len(document.text)
+        taken = by_package.get(document.package, 0)
+        if left[document.language] > 0 and taken < TOKENIZER_BYTES_PER_PACKAGE:
+            left[document.language] -= size
+            by_package[document.package] = taken + size
+            texts.append("\n".join(dict.fromkeys(document.text.split("\n"))))
+    tokenizer.save(tokenizer.train(texts, options.size), options.work / "vocabulary.json")
+
+
+def _shards(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import samples
+
+    tokenize = _tokenize(options.work)
+    chance = random.Random(7)
+    documents = _shuffled(options.work)
+    packages = sorted({document.package for document in documents})
+    held_out = set(chance.sample(packages, max(1, int(HELD_OUT_SHARE * len(packages)))))
+    left, chosen = dict(TRAINING_BYTES), []
+    for document in sorted(documents, key=lambda document: corpus.is_test(document.path)):
+        if document.package in held_out or left[document.language] <= 0:
+            continue
+        bare = corpus.without_documentation(document) if chance.random() < WITHOUT_DOCUMENTATION else document
+        left[document.language] -= len(bare.text)
+        chosen.append(bare)
+    samples.tokenised(chosen, tokenize).save(options.work / "train.npz")
+    samples.tokenised([document for document in documents if document.package in held_out], tokenize).save(options.work / "held_out.npz")
+    (options.work / "held_out.json").write_text(json.dumps(sorted(held_out), indent=1))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import samples, train
+    from recoder_lsp.training.model import Shape
+
+    vocabulary = tokenizer.load(options.work / "vocabulary.json")
+    tokenize, pieces = _tokenize(options.work), [tokenizer.piece(token) for token in vocabulary]
+    makers = [
+        samples.RowMaker(samples.Shards.load(options.work / f"{name}.npz"), pieces, tokenize, seed)
+        for seed, name in enumerate(("train", "held_out"), 1)
+    ]
+    plan = train.Plan(
+        Shape(len(vocabulary), layers=options.layers), options.minutes * 60, rows=options.rows, compiled=not options.no_compile
+    )
+    print(f"{plan}\n{plan.shape.flop_per_token:,} operations a token")
+    train.train(plan, makers[0], makers[1], options.work)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import export
+
+    vocabulary = tokenizer.load(options.work / "vocabulary.json")
+    size_bytes = export.write_model(options.work / "checkpoint.pt", vocabulary, options.output, name=options.name)
+    print(f"{options.output}: {size_bytes:,} bytes")
+
+
+def _shuffled(work: Path) -> list[corpus.Document]:
+    documents = list(corpus.read(work / "corpus.jsonl.gz"))
+    random.Random(1).shuffle(documents)
+    return documents
+
+
+def _tokenize(work: Path) -> tokenizer.Tokenize:
+    """Return the tokenizer as llama.cpp runs it."""
+    from recoder_lsp.engine.llama import LlamaModel
+    from recoder_lsp.training import export
+
+    path = work / "tokenizer.gguf"
+    export.write_tokenizer(tokenizer.load(work / "vocabulary.json"), path)
+    return LlamaModel.load(path, context_tokens=64, threads=1).tokenize
+
+
+if __name__ == "__main__":
+    sys.exit(main())

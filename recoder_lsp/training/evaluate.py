@@ -1,0 +1,92 @@
+"""Measure a model through the server's own path: masked lines, single-line infilling, bits per byte.
+
+The evaluation items are not part of this repository; each function takes the path of a file of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from recoder_lsp.app import App
+from recoder_lsp.config import Settings
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.scheduler import Priority
+from recoder_lsp.features.inline_completion import Request
+
+
+def predict(items: Path, model: Path, output: Path) -> None:
+    """Complete every item and write rows of {"id" or "task_id", "pred" and "completion", "ms", "conf"}.
+
+    Items are JSON lines, gzipped or not: with "prefix" and "suffix" (masked lines) or "prompt" and "suffix"
+    (HumanEval-Infilling). A prediction is the text that would be inserted, cut at its line.
+    """
+    asyncio.run(_predict(items, model, output))
+
+
+async def _predict(items: Path, model: Path, output: Path) -> None:
+    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
+    app = App.build(settings)
+    app.runtime.ensure(settings.engine)
+    await app.runtime.loaded()
+    with output.open("w", encoding="utf-8") as rows:
+        for number, item in enumerate(_read(items)):
+            prefix = item.get("prefix", item.get("prompt", ""))
+            path = item.get("path", "solution.py")
+            snapshot = Snapshot(f"file:///{path}", item.get("languageId", "python"), prefix + item["suffix"], number)
+            began = time.perf_counter()
+            suggestion = await app.inline_completion.suggest(Request(snapshot, len(prefix), invoked=True), settings)
+            ms = (time.perf_counter() - began) * 1000
+            text = suggestion.text.partition("\n")[0] if suggestion else ""
+            confidence = math.exp(suggestion.generated.mean_log_probability) if suggestion and suggestion.generated else 0.0
+            row: dict[str, Any] = {"ms": ms, "conf": confidence}
+            row |= {"task_id": item["task_id"], "completion": text} if "task_id" in item else {"id": item["id"], "pred": text}
+            rows.write(json.dumps(row) + "\n")
+    await app.close()
+
+
+def bits_per_byte(texts: Iterable[str], model: Path, *, window_tokens: int = 512) -> float:
+    """Return how many bits the model needs for a byte of source text, read left to right in windows."""
+    return asyncio.run(_bits_per_byte(list(texts), model, window_tokens))
+
+
+async def _bits_per_byte(texts: list[str], model: Path, window_tokens: int) -> float:
+    import numpy as np
+
+    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
+    app = App.build(settings)
+    app.runtime.ensure(settings.engine)
+    loaded = await app.runtime.loaded()
+
+    def score(text: str) -> Any:
+        tokens = loaded.tokenize(text)[:window_tokens]
+        bos = loaded.special.bos
+        row, nats = [bos] if bos is not None else tokens[:1], 0.0
+        for token in tokens[len(row) - 1 if bos is None else 0 :]:
+            yield from loaded.evaluate(row)
+            logits = loaded.logits.astype(np.float64)
+            nats += float(np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[token])
+            row.append(token)
+            yield
+        return nats, sum(len(loaded.piece(token)) for token in tokens)
+
+    total, n_bytes = 0.0, 0
+    for text in texts:
+        nats, length = await app.scheduler.run(lambda text=text: score(text), priority=Priority.PREFILL)  # type: ignore[misc]
+        total, n_bytes = total + nats, n_bytes + length
+    await app.close()
+    return total / math.log(2) / n_bytes
+
+
+def _read(items: Path) -> Iterator[dict[str, Any]]:
+    opener = gzip.open if items.suffix == ".gz" else open
+    with opener(items, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)

@@ -1,0 +1,155 @@
+"""Prompts: their order, what they leave out, and that typing changes only their end."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from recoder_lsp.engine.fim import BLOCK_LINES, Budget, Layout, Place, Prompter, Snippet, layout_of
+
+BOS, PREFIX, SUFFIX, MIDDLE, SEPARATOR = range(1, 6)
+NAMES = {BOS: "<bos>", PREFIX: "<pre>", SUFFIX: "<suf>", MIDDLE: "<mid>", SEPARATOR: "<sep>"}
+
+
+class Words:
+    """A vocabulary of words, each with the space before it; a line end is a token with its indentation."""
+
+    def __init__(self, *, middle=MIDDLE, separator=SEPARATOR, prefix=PREFIX, metadata=None):
+        self.special = SimpleNamespace(bos=BOS, fim_prefix=prefix, fim_suffix=SUFFIX, fim_middle=middle, fim_separator=separator)
+        self.metadata = {"tokenizer.ggml.model": "llama", "tokenizer.ggml.add_bos_token": "true"} | (metadata or {})
+        self.words = ["", *NAMES.values()]
+        self.tokenised = 0
+
+    def tokenize(self, text):
+        self.tokenised += len(text)
+        tokens = []
+        for word in re.findall(r"\n[ \t]*| ?\w+|.", text, re.DOTALL):
+            if word not in self.words:
+                self.words.append(word)
+            tokens.append(self.words.index(word))
+        return tokens
+
+    def piece(self, token):
+        return b"" if token in NAMES else self.words[token].encode()
+
+    def text(self, tokens):
+        return "".join(self.words[token] for token in tokens)
+
+
+BUDGET = Budget()
+
+
+def prompt(text, *, layout=Layout.SUFFIX_FIRST, budget=BUDGET, context=(), vocabulary=None, prompter=None):
+    vocabulary = vocabulary or Words()
+    before, _, after = text.partition("▮")
+    made = (prompter or Prompter(vocabulary, layout)).prompt(Place("a.py", "python", before, after), budget, context)
+    return vocabulary.text(made.tokens), made.healing.decode()
+
+
+def test_suffix_first_ends_with_the_prefix():
+    text, healing = prompt("one two three four five▮\nsix")
+
+    assert text == "<bos><sep>a.py\n<suf>\nsix<pre>one two"
+    assert healing == " three four five"
+
+
+def test_prefix_first_ends_with_the_middle_token():
+    text, healing = prompt("one two three four five▮\nsix", layout=Layout.PREFIX_FIRST)
+
+    assert text == "<bos><sep>a.py\n<pre>one two<suf>\nsix<mid>"
+    assert healing == " three four five"
+
+
+def test_a_model_without_infilling_sees_the_prefix_alone():
+    text, _ = prompt("one two three four five▮\nsix", vocabulary=Words(prefix=None), layout=None)
+
+    assert text == "<bos><sep>a.py\none two"
+
+
+def test_indentation_is_not_taken_back():
+    text, healing = prompt("if x:\n    ▮")
+
+    assert text.endswith("<pre>if x:\n    ")
+    assert healing == ""
+
+
+def test_healing_stops_at_the_line_start():
+    assert prompt("one two\n    three▮")[1] == " three".strip()
+
+
+def test_closers_put_in_by_the_editor_leave_the_prompt_as_it_was():
+    assert prompt("call(▮\nnext")[0] == prompt("call(▮)\nnext")[0]
+
+
+def test_the_rest_of_a_line_that_says_something_is_shown():
+    assert "<suf> in values:\nbody<pre>" in prompt("for x▮ in values:\nbody")[0]
+
+
+def test_context_comes_first_and_only_what_fits():
+    snippets = [Snippet("b.py", "alpha beta"), Snippet("c.py", " ".join(["long"] * 50)), Snippet("d.py", "gamma")]
+
+    text, _ = prompt("▮", context=snippets, budget=Budget(context=24))
+
+    assert text.startswith("<bos><sep>b.py\nalpha beta\n<sep>d.py\ngamma\n<sep>a.py\n")
+
+
+def test_the_window_keeps_its_start_while_lines_are_typed():
+    lines = [f"line{number} is here" for number in range(200)]
+    starts = []
+    for n_lines in range(100, 100 + BLOCK_LINES):
+        text, _ = prompt("\n".join(lines[:n_lines]) + "▮", budget=Budget(prefix=300))
+        starts.append(re.search(r"line\d+", text)[0])
+
+    assert len(set(starts)) <= 2
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_the_window_holds_the_text_before_the_caret_without_gap(leads):
+    vocabulary = Words(metadata={"tokenizer.ggml.model": "llama" if leads else "gpt2"})
+    source = "\n".join(f"line{number} is here" for number in range(100)) + "\n"
+
+    text, _ = prompt(source + "▮", budget=Budget(prefix=200), vocabulary=vocabulary)
+    window = text.partition("<pre>")[2]
+
+    assert source.endswith(window + "\n" * (not window.endswith("\n")))
+    assert len(vocabulary.tokenize(window)) > 100
+
+
+def test_a_key_tokenises_only_the_block_at_the_caret():
+    vocabulary = Words()
+    prompter = Prompter(vocabulary, Layout.SUFFIX_FIRST)
+    source = "\n".join(f"line{number} is here" for number in range(300))
+    prompt(source + "\nx▮\nafter", vocabulary=vocabulary, prompter=prompter)
+    vocabulary.tokenised = 0
+
+    prompt(source + "\nxy▮\nafter", vocabulary=vocabulary, prompter=prompter)
+
+    assert vocabulary.tokenised < BLOCK_LINES * 20
+
+
+def test_one_endless_line_is_cut_to_the_budget():
+    vocabulary = Words()
+
+    text, _ = prompt("word " * 5000 + "▮", budget=Budget(prefix=50), vocabulary=vocabulary)
+
+    assert len(vocabulary.tokenize(text.partition("<pre>")[2])) <= 50
+
+
+def test_the_suffix_stays_within_its_budget_at_whole_lines():
+    text, _ = prompt("▮\n" + "one two three four\n" * 100, budget=Budget(suffix=22))
+
+    assert text.partition("<suf>")[2].partition("<pre>")[0] == "\none two three four" * 4
+
+
+@pytest.mark.parametrize(
+    ("metadata", "middle", "prefix", "layout"),
+    [
+        ({"recoder.fim.layout": "suffix-first"}, MIDDLE, PREFIX, Layout.SUFFIX_FIRST),
+        ({}, MIDDLE, PREFIX, Layout.PREFIX_FIRST),
+        ({}, None, PREFIX, Layout.SUFFIX_FIRST),
+        ({}, None, None, Layout.PLAIN),
+        ({"recoder.fim.layout": "sideways"}, MIDDLE, PREFIX, Layout.PREFIX_FIRST),
+    ],
+)
+def test_the_layout_is_what_the_model_was_trained_for(metadata, middle, prefix, layout):
+    assert layout_of(Words(middle=middle, prefix=prefix, metadata=metadata)) is layout

@@ -1,0 +1,234 @@
+"""Ghost text: when it is asked for, what it costs, and what comes out."""
+
+import asyncio
+import threading
+from dataclasses import replace
+
+import pytest
+
+from recoder_lsp.config import Settings
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.scheduler import Scheduler, Superseded
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.features.inline_completion import InlineCompletion, Request
+from recoder_lsp.metrics import Metrics
+from tests.features.well_read import ReadyRuntime, WellReadModel
+
+INTENDED = (
+    "import os\n\ntotal = compute(values, scale)\nprint(total)\n\ndef area(r):\n    square = r * r\n    return 3 * square\n\nend = 1\n"
+)
+SETTINGS = Settings()
+
+
+class Desk:
+    """A document with a caret ▮, a model that knows what is intended, and the feature between them."""
+
+    def __init__(self, scheduler, model=None, settings=SETTINGS):
+        self.model = model or WellReadModel(INTENDED)
+        self.runtime = ReadyRuntime(self.model)
+        self.metrics = Metrics()
+        self.feature = InlineCompletion(scheduler, self.runtime, self.metrics)
+        self.settings = settings
+
+    async def suggest(self, text, *, uri="file:///w/a.py", language="python", **options):
+        before, _, after = text.partition("▮")
+        snapshot = Snapshot(uri, language, before + after, 1)
+        return await self.feature.suggest(Request(snapshot, len(before), **options), self.settings)
+
+    async def completed(self, text, **options):
+        """Return the document after the suggestion is taken, with the caret after it; None without one."""
+        suggestion = await self.suggest(text, **options)
+        document = text.replace("▮", "")
+        return suggestion and f"{document[: suggestion.start]}{suggestion.text}▮{document[suggestion.end :]}"
+
+    @property
+    def generated(self):
+        return self.metrics.snapshot()["counts"].get("ghost_text.generated", 0)
+
+
+@pytest.fixture
+def scheduler():
+    scheduler = Scheduler()
+    yield scheduler
+    scheduler.close()
+
+
+@pytest.fixture
+def desk(scheduler):
+    return Desk(scheduler)
+
+
+async def test_the_rest_of_the_line_is_suggested(desk):
+    assert await desk.completed("import os\n\ntotal = comp▮\n") == "import os\n\ntotal = compute(values, scale)▮\n"
+
+
+async def test_typing_along_a_suggestion_costs_no_inference(desk):
+    first = await desk.completed("import os\n\ntotal = comp▮\n")
+
+    for typed in ("u", "ut", "ute", "ute(", "ute(val", "ute(values, sca"):
+        assert await desk.completed(f"import os\n\ntotal = comp{typed}▮\n") == first
+
+    assert desk.generated == 1
+
+
+async def test_a_bracket_that_the_editor_closes_does_not_end_the_suggestion(desk):
+    await desk.suggest("import os\n\ntotal = comp▮\n")
+
+    assert await desk.completed("import os\n\ntotal = compute(▮)\n") == "import os\n\ntotal = compute(values, scale▮)\n"
+    assert desk.generated == 1
+
+
+async def test_typing_something_else_asks_the_model_again(desk):
+    await desk.suggest("import os\n\ntotal = comp▮\n")
+
+    await desk.suggest("import os\n\ntotal = compx▮\n")
+
+    assert desk.generated == 2
+
+
+async def test_a_changed_text_below_asks_the_model_again(desk):
+    await desk.suggest("total = comp▮\nprint(1)")
+
+    await desk.suggest("total = compu▮\nprint(2)")
+
+    assert desk.generated == 2
+
+
+async def test_a_block_is_suggested_where_one_opens(desk):
+    text = "print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n"
+
+    assert await desk.completed(text) == "print(total)\n\ndef area(r):\n    square = r * r\n    return 3 * square▮\n\nend = 1\n"
+
+
+async def test_blocks_can_be_turned_off(scheduler):
+    settings = replace(SETTINGS, completion=replace(SETTINGS.completion, multiline=False))
+
+    completed = await Desk(scheduler, settings=settings).completed("print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n")
+
+    assert completed == "print(total)\n\ndef area(r):\n    square = r * r▮\n\nend = 1\n"
+
+
+async def test_lines_are_broken_as_the_document_breaks_them(desk):
+    suggestion = await desk.suggest("print(total)\r\n\r\ndef area(r):\r\n    ▮\r\n\r\nend = 1\r\n")
+
+    assert suggestion.text == "square = r * r\r\n    return 3 * square"
+
+
+async def test_the_selected_menu_item_is_gone_on_from(desk):
+    text = "import os\n\ntotal = com▮\n"
+
+    suggestion = await desk.suggest(text, selected_text="compute", selected_start=len("import os\n\ntotal = "))
+
+    assert suggestion.text == "compute(values, scale)"
+    assert (suggestion.start, suggestion.end) == (len("import os\n\ntotal = "), len("import os\n\ntotal = com"))
+
+
+@pytest.mark.parametrize("text", ["total = com▮pute(", "com▮_x"])
+async def test_inside_a_word_only_who_asks_by_hand_is_answered(desk, text):
+    assert await desk.suggest(text) is None
+    assert desk.generated == 0
+
+    await desk.suggest(text, invoked=True)
+    assert desk.generated == 1
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [{"enabled": False}, {"disabled_languages": ("python",)}],
+)
+async def test_settings_turn_it_off(scheduler, completion):
+    desk = Desk(scheduler, settings=replace(SETTINGS, completion=replace(SETTINGS.completion, **completion)))
+
+    assert await desk.suggest("total = comp▮", invoked=True) is None
+    assert desk.generated == 0
+
+
+async def test_files_of_secrets_are_never_read(desk):
+    assert await desk.suggest("total = comp▮", uri="file:///w/.env", invoked=True) is None
+    assert desk.model.prompts == []
+
+
+async def test_without_a_model_nothing_is_shown_and_loading_begins(desk):
+    desk.runtime.model = None
+
+    assert await desk.suggest("total = comp▮\n") is None
+    assert desk.runtime.asked_to_load == 1
+
+
+async def test_a_new_model_forgets_what_the_old_one_said(desk):
+    await desk.suggest("import os\n\ntotal = comp▮\n")
+    desk.runtime.model = WellReadModel(INTENDED.replace("values", "others"))
+    await desk.suggest("x▮", uri="file:///w/other.py")
+
+    assert "others" in await desk.completed("import os\n\ntotal = comp▮\n")
+
+
+async def test_a_newer_request_for_the_document_takes_over(scheduler):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        reached.set()
+        assert go_on.wait(10)
+
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    older = asyncio.create_task(desk.suggest("import os\n\ntotal = co▮\n"))
+    assert await asyncio.to_thread(reached.wait, 10)
+    newer = asyncio.create_task(desk.completed("import os\n\ntotal = comp▮\n"))
+    await asyncio.sleep(0)
+
+    go_on.set()
+
+    with pytest.raises(Superseded):
+        await older
+    assert await newer == "import os\n\ntotal = compute(values, scale)▮\n"
+
+
+async def test_a_cancelled_request_leaves_the_engine_free(scheduler):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        reached.set()
+        assert go_on.wait(10)
+
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    request = asyncio.create_task(desk.suggest("import os\n\ntotal = co▮\n"))
+    assert await asyncio.to_thread(reached.wait, 10)
+
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+
+    go_on.set()
+    assert await desk.completed("import os\n\ntotal = comp▮\n", uri="file:///w/b.py") is not None
+
+
+async def test_a_failing_model_fails_the_request_and_not_the_next(scheduler):
+    failures = [RecoderError("The model could not read the text.")]
+
+    def fail_once():
+        if failures:
+            raise failures.pop()
+
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=fail_once))
+
+    with pytest.raises(RecoderError):
+        await desk.suggest("import os\n\ntotal = comp▮\n")
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is not None
+
+
+async def test_an_acceptance_is_counted_once_and_only_of_what_was_shown(desk):
+    suggestion = await desk.suggest("import os\n\ntotal = comp▮\n")
+
+    for suggestion_id in (suggestion.id, suggestion.id, "never shown"):
+        desk.feature.accepted(suggestion_id)
+
+    assert desk.metrics.snapshot()["counts"]["ghost_text.accepted"] == 1
+
+
+async def test_a_closed_document_is_forgotten(desk):
+    await desk.suggest("import os\n\ntotal = comp▮\n")
+
+    desk.feature.forget("file:///w/a.py")
+    await desk.suggest("import os\n\ntotal = compu▮\n")
+
+    assert desk.generated == 2

@@ -1,0 +1,72 @@
+"""A stand-in for a loaded model that knows the file by heart: whatever the caret, it writes what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from types import SimpleNamespace
+
+import numpy as np
+
+from recoder_lsp.engine.runtime import ModelState
+
+BOS, PREFIX, SUFFIX, SEPARATOR, END = range(5)
+FIRST_CHARACTER = 5
+
+
+class WellReadModel:
+    """Reads and writes characters, suffix first; ends its insertion where the line of `intended` ends.
+
+    `before_step`, called on the engine thread ahead of each evaluation, lets a test hold it or make it fail.
+    """
+
+    def __init__(self, intended: str, before_step: Callable[[], None] = lambda: None) -> None:
+        self.intended = intended
+        self.before_step = before_step
+        self.special = SimpleNamespace(bos=BOS, fim_prefix=PREFIX, fim_suffix=SUFFIX, fim_middle=None, fim_separator=SEPARATOR)
+        self.metadata = {"tokenizer.ggml.model": "llama"}
+        self.end_tokens = frozenset({END})
+        self.vocabulary_size = FIRST_CHARACTER + 128
+        self.context_tokens = 4096
+        self.evaluated_tokens = 0
+        self.prompts: list[str] = []
+        self._cached: list[int] = []
+
+    def tokenize(self, text: str) -> list[int]:
+        return [FIRST_CHARACTER + ord(character) for character in text if ord(character) < 128]
+
+    def piece(self, token: int) -> bytes:
+        return bytes([token - FIRST_CHARACTER]) if token >= FIRST_CHARACTER else b""
+
+    @property
+    def logits(self) -> np.ndarray:
+        start = len(self._cached) - self._cached[::-1].index(PREFIX)
+        known = b"".join(map(self.piece, self._cached[start:])).decode()
+        scores = np.full(self.vocabulary_size, -20.0, np.float32)
+        at = self.intended.find(known[-60:])
+        rest = self.intended[at + len(known[-60:]) :] if at >= 0 else ""
+        scores[self.tokenize(rest[0])[0] if rest else END] = 20.0
+        return scores
+
+    def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]:
+        self.before_step()
+        if not self._cached or len(tokens) - len(self._cached) != 1:
+            self.prompts.append(b"".join(map(self.piece, tokens)).decode())
+        self.evaluated_tokens += len(tokens)
+        self._cached = list(tokens)
+        return
+        yield
+
+
+class ReadyRuntime:
+    """A runtime whose model is loaded, or is not yet."""
+
+    def __init__(self, model: WellReadModel | None) -> None:
+        self.model = model
+        self.asked_to_load = 0
+        self.state = ModelState()
+
+    def ready(self) -> WellReadModel | None:
+        return self.model
+
+    def ensure(self, settings: object) -> None:
+        self.asked_to_load += 1

@@ -1,0 +1,111 @@
+"""An App without an engine, which does what the test tells it; and, run as a script, a real server around it."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from recoder_lsp.config import Settings
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.features.inline_completion import Request, Suggestion
+from recoder_lsp.metrics import Metrics
+
+Answer = Callable[[Request], Awaitable[Suggestion | None]]
+
+
+@dataclass(frozen=True)
+class FakeModelState:
+    phase: str = "unloaded"
+    name: str = "fake"
+    error: str = ""
+    hint: str = ""
+    prefill_tokens_per_s: float | None = None
+    decode_tokens_per_s: float | None = None
+
+
+class FakeRuntime:
+    state = FakeModelState()
+
+
+class FakeInlineCompletion:
+    def __init__(self) -> None:
+        self.answer: Answer = suggest_a_call
+        self.requests: list[Request] = []
+        self.accepted_ids: list[str] = []
+        self.forgotten: list[str] = []
+        self.cancelled = 0
+
+    async def suggest(self, request: Request, settings: Settings) -> Suggestion | None:
+        self.requests.append(request)
+        try:
+            return await self.answer(request)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    def accepted(self, suggestion_id: str) -> None:
+        self.accepted_ids.append(suggestion_id)
+
+    def forget(self, uri: str) -> None:
+        self.forgotten.append(uri)
+
+
+class FakeApp:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.runtime = FakeRuntime()
+        self.inline_completion = FakeInlineCompletion()
+        self.on_model_state: Callable[[Any], None] | None = None
+        self.closed = False
+        self.warmed_up = 0
+
+    def warm_up(self) -> None:
+        self.warmed_up += 1
+
+    def configure(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def suggest_a_call(request: Request) -> Suggestion:
+    """Always the same: `call()` at the caret."""
+    return Suggestion("id-1", "call()", request.offset, request.offset)
+
+
+async def suggest_nothing(request: Request) -> None:
+    return None
+
+
+async def never(request: Request) -> None:
+    await asyncio.Event().wait()
+
+
+async def fail(request: Request) -> None:
+    raise KeyError(request.snapshot.text)
+
+
+async def refuse(request: Request) -> None:
+    raise RecoderError("No model.", "Get one.")
+
+
+async def print_then_suggest(request: Request) -> Suggestion:
+    """What libraries do: they print, from Python and from C."""
+    print("Content-Length: 5\r\n\r\nnoise", flush=True)
+    os.write(1, b"more noise\n")
+    os.system("echo even a child process")  # noqa: ASYNC221 - that it blocks does not matter here
+    return await suggest_a_call(request)
+
+
+if __name__ == "__main__":
+    from recoder_lsp.server import serve_stdio
+
+    def build(settings: Settings) -> Any:
+        app = FakeApp(settings)
+        app.inline_completion.answer = globals()[os.environ.get("FAKE_ANSWER", "suggest_a_call")]
+        return app
+
+    raise SystemExit(serve_stdio(build))

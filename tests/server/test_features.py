@@ -1,0 +1,172 @@
+"""What the editor gets: ghost text, menu items, acceptance, status."""
+
+import pytest
+from lsprotocol import types
+
+from recoder_lsp.engine.scheduler import Superseded
+from recoder_lsp.features.inline_completion import Suggestion
+from tests.server import fake_app
+from tests.server.talking import URI, Conversation, at, notification, opened
+
+INLINE, MENU = "textDocument/inlineCompletion", "textDocument/completion"
+ACCEPTED = {"title": "Suggestion accepted", "command": "recoder.accepted", "arguments": ["id-1"]}
+GHOST_TEXT = {"textDocument": {"inlineCompletion": {}}}
+
+
+def span(start_line: int, start: int, end_line: int, end: int) -> dict[str, dict[str, int]]:
+    return {"start": {"line": start_line, "character": start}, "end": {"line": end_line, "character": end}}
+
+
+def suggesting(text: str, start: int, end: int):
+    async def answer(request):
+        return Suggestion("id-1", text, start, end)
+
+    return answer
+
+
+async def test_ghost_text_has_a_range_and_a_command_that_counts_its_acceptance(talk):
+    talk.app.inline_completion.answer = suggesting("return 1", 3, 5)
+    talk.say(opened("x\n😀re"))
+
+    answer = await talk.ask(INLINE, at(1, 4))
+
+    assert answer == {"items": [{"insertText": "return 1", "range": span(1, 2, 1, 4), "command": ACCEPTED}]}
+
+
+async def test_opening_a_document_begins_to_load_the_model(talk):
+    assert talk.app.warmed_up == 0
+
+    talk.say(opened("x"))
+
+    assert talk.app.warmed_up == 1
+
+
+@pytest.mark.parametrize("uri", [URI, "file:///never/opened.py"])
+async def test_without_a_suggestion_the_answer_is_null(talk, uri):
+    talk.app.inline_completion.answer = fake_app.suggest_nothing
+    talk.say(opened("x"))
+
+    assert await talk.ask(INLINE, at(0, 0, uri=uri)) is None
+
+
+async def test_a_superseded_request_is_answered_null(talk):
+    async def superseded(request):
+        raise Superseded
+
+    talk.app.inline_completion.answer = superseded
+    talk.say(opened("x"))
+
+    assert await talk.ask(INLINE, at(0, 0)) is None
+    assert not [name for name in talk.app.metrics.snapshot()["counts"] if name.startswith("errors")]
+
+
+@pytest.mark.parametrize(("kind", "invoked"), [(1, True), (2, False)])
+async def test_how_it_was_triggered_and_what_the_menu_has_selected_reach_the_feature(talk, kind, invoked):
+    talk.say(opened("a = foo.ba"))
+    selected = {"range": span(0, 8, 0, 10), "text": "bar"}
+
+    await talk.ask(INLINE, at(0, 10) | {"context": {"triggerKind": kind, "selectedCompletionInfo": selected}})
+
+    (request,) = talk.app.inline_completion.requests
+    assert (request.offset, request.invoked, request.selected_text, request.selected_start) == (10, invoked, "bar", 8)
+
+
+async def test_the_menu_item_begins_with_the_word_at_the_caret():
+    talk = Conversation()
+    assert talk.initialize()["capabilities"]["completionProvider"]["triggerCharacters"]
+    talk.app.inline_completion.answer = suggesting("urn x\n    y", 7, 7)
+    talk.say(opened("    ret"))
+
+    answer = await talk.ask(MENU, at(0, 7))
+
+    (item,) = answer["items"]
+    assert answer["isIncomplete"]
+    assert item["label"] == "return x"
+    assert item["filterText"].startswith("ret")
+    assert item["textEdit"] == {"range": span(0, 4, 0, 7), "newText": "return x\n    y"}
+    assert item["kind"] == types.CompletionItemKind.Snippet
+    assert item["command"] == ACCEPTED
+    assert "insertTextMode" not in item
+
+
+async def test_several_lines_stay_as_they_are_where_the_editor_can_promise_it():
+    talk = Conversation()
+    completion = {"completionItem": {"insertTextModeSupport": {"valueSet": [1, 2]}}}
+    talk.initialize(capabilities={"textDocument": {"completion": completion}})
+    talk.say(opened(""))
+
+    (item,) = (await talk.ask(MENU, at(0, 0)))["items"]
+
+    assert item["insertTextMode"] == types.InsertTextMode.AsIs
+    assert item["kind"] == types.CompletionItemKind.Text
+
+
+async def test_an_empty_menu_is_incomplete_too_so_that_the_editor_asks_again(talk):
+    talk.app.inline_completion.answer = fake_app.suggest_nothing
+    talk.say(opened(""))
+
+    assert await talk.ask(MENU, at(0, 0)) == {"isIncomplete": True, "items": []}
+
+
+@pytest.mark.parametrize(
+    ("menu", "params", "offered"),
+    [
+        ("auto", {}, True),
+        ("auto", {"capabilities": GHOST_TEXT}, False),
+        ("auto", {"clientInfo": {"name": "emacs"}}, False),
+        ("auto", {"clientInfo": {"name": "Eglot"}}, True),
+        ("always", {"capabilities": GHOST_TEXT}, True),
+        ("never", {}, False),
+    ],
+)
+async def test_menu_items_are_for_editors_without_ghost_text_unless_the_settings_say_otherwise(menu, params, offered):
+    talk = Conversation()
+    capabilities = talk.initialize(**params, initializationOptions={"completion": {"menu": menu}})["capabilities"]
+    talk.say(opened(""))
+
+    assert ("completionProvider" in capabilities) == offered
+    assert (await talk.ask(MENU, at(0, 0)) is not None) == offered
+    assert capabilities["inlineCompletionProvider"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"), [([["id-1"]], ["id-1"]), ([["id-1", {"more": 1}]], ["id-1"]), ([[]], []), ([], []), ([[5]], []), ([None], [])]
+)
+async def test_acceptance_is_counted_with_any_number_of_arguments(talk, arguments, ids):
+    params = {"command": "recoder.accepted"} | ({"arguments": arguments[0]} if arguments else {})
+
+    assert await talk.ask("workspace/executeCommand", params) is None
+
+    assert talk.app.inline_completion.accepted_ids == ids
+    assert talk.app.metrics.snapshot()["counts"]["commands.recoder.accepted"] == 1
+
+
+async def test_the_command_is_announced(talk):
+    assert Conversation().initialize()["capabilities"]["executeCommandProvider"] == {"commands": ["recoder.accepted"]}
+
+
+@pytest.mark.parametrize("params", [None, {}, {"anything": 1}, [5]])
+async def test_status_says_what_is_and_what_is_not(talk, params):
+    talk.say(opened(""))
+    await talk.ask(INLINE, at(0, 0))
+
+    status = await talk.ask("recoder/status", params)
+
+    assert status["index"]["available"] is False
+    assert status["index"]["reason"]
+    assert status["engine"] == {"model": "fake", "state": "unloaded", "prefill_tokens_per_s": None, "decode_tokens_per_s": None}
+    assert status["requests"]["latency_ms"][INLINE]["count"] == 1
+    assert status["memory_bytes"] > 1_000_000
+
+
+async def test_status_says_why_the_model_could_not_be_loaded(talk):
+    talk.app.runtime.state = fake_app.FakeModelState("failed", error="No such file.", hint="Pull it.")
+
+    assert (await talk.ask("recoder/status"))["engine"]["error"] == "No such file. Pull it."
+
+
+async def test_a_closed_document_is_forgotten(talk):
+    talk.say(opened(""))
+    talk.say(notification("textDocument/didClose", {"textDocument": {"uri": URI}}))
+
+    assert talk.app.inline_completion.forgotten == [URI]

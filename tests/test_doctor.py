@@ -1,0 +1,81 @@
+import json
+import os
+
+import pytest
+
+from recoder_lsp import cli, connect, doctor
+from recoder_lsp.config import Problem, Settings, Source, resolve
+
+
+async def test_with_everything_in_place_nothing_fails(recoder_home):
+    findings = await doctor.examine(Settings(), [], os.environ)
+
+    assert [finding for finding in findings if finding.verdict == "fail"] == []
+    assert [finding.subject for finding in findings] == [
+        *("python", "configuration", "home", "threads", "memory", "model", "speed", "suggestion"),
+    ]
+
+
+async def test_a_missing_model_fails_with_a_hint(recoder_home):
+    settings, _ = resolve([Source("test", {"engine.model": "nowhere.gguf"})])
+
+    findings = await doctor.examine(settings, [], os.environ)
+
+    (failure,) = [finding for finding in findings if finding.verdict == "fail"]
+    assert "nowhere.gguf" in failure.text
+    assert failure.hint
+
+
+async def test_a_damaged_model_fails_with_a_hint(tmp_path):
+    (tmp_path / "damaged.gguf").write_bytes(b"GGUF" + b"\0" * 100)
+    settings, _ = resolve([Source("test", {"engine.model": str(tmp_path / "damaged.gguf")})])
+
+    findings = await doctor.examine(settings, [], os.environ)
+
+    (failure,) = [finding for finding in findings if finding.verdict == "fail"]
+    assert (failure.subject, bool(failure.hint)) == ("model", True)
+
+
+async def test_every_configuration_problem_is_a_warning_of_its_own():
+    problems = [Problem("a.toml", "", "The file is broken."), Problem("b.toml", "x", "Unknown setting.")]
+
+    findings = await doctor.examine(Settings(), problems, os.environ)
+
+    assert [finding.text for finding in findings if finding.subject == "configuration"] == [str(problem) for problem in problems]
+
+
+async def test_more_threads_than_cores_are_a_warning():
+    settings, _ = resolve([Source("test", {"engine.threads": 256})])
+
+    findings = await doctor.examine(settings, [], os.environ)
+
+    assert [finding.verdict for finding in findings if finding.subject == "threads"] == ["warn"]
+
+
+async def test_a_home_that_is_a_file_fails(tmp_path):
+    (tmp_path / "file").touch()
+
+    findings = await doctor.examine(Settings(), [], {"RECODER_HOME": str(tmp_path / "file")})
+
+    assert [finding.verdict for finding in findings if finding.subject == "home"] == ["fail"]
+
+
+def test_the_text_names_every_hint_and_every_editor():
+    text = doctor.as_text([doctor.Finding("model", "fail", "it is missing", "Install it.")])
+
+    assert "fail  model: it is missing\n      Install it." in text
+    assert all(f"{editor.name} (" in text for editor in connect.EDITORS)
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("ok", 0), ("warn", 0), ("fail", 1)])
+def test_only_a_failure_makes_the_command_fail(monkeypatch, capsys, verdict, code):
+    async def examine(settings, problems, environ):
+        return [doctor.Finding("model", verdict, "so it is")]
+
+    monkeypatch.setattr(doctor, "examine", examine)
+    monkeypatch.setattr("recoder_lsp.privacy.forbid_network", lambda log: None)
+
+    assert cli.main(["doctor", "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == [{"subject": "model", "verdict": verdict, "text": "so it is", "hint": ""}]
+    assert set(told["editors"]) == {editor.name for editor in connect.EDITORS}
