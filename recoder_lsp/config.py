@@ -36,6 +36,9 @@ class CompletionSettings:
         (), 'Language identifiers that get no suggestions, for example `["markdown", "plaintext"]`.'
     )
     max_tokens: int = setting(48, "The most tokens that one suggestion may have.", at_least=1, at_most=512)
+    min_confidence_percent: int = setting(
+        50, "How sure the model has to be, as the mean probability of a token, for a suggestion to appear unasked.", at_least=0, at_most=100
+    )
     multiline: bool = setting(True, "Allow more than one line where a block clearly starts.")
     prefix_tokens: int = setting(512, "How many tokens before the caret the model reads.", at_least=16, at_most=16384)
     suffix_tokens: int = setting(160, "How many tokens after the caret the model reads.", at_least=0, at_most=16384)

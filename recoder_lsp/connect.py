@@ -72,7 +72,15 @@ name = "javascript"
 language-servers = ["typescript-language-server", "recoder"]
 
 [[language]]
+name = "jsx"
+language-servers = ["typescript-language-server", "recoder"]
+
+[[language]]
 name = "typescript"
+language-servers = ["typescript-language-server", "recoder"]
+
+[[language]]
+name = "tsx"
 language-servers = ["typescript-language-server", "recoder"]""",
     note="Helix has no ghost text: the suggestion is an item of the completion menu. "
     "A list of servers replaces the one you had, so keep yours in it.",

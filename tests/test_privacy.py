@@ -102,7 +102,7 @@ def test_a_hostile_text_does_not_stall_redaction(text):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/work/.env", "/work/.env.production", "prod.env", "C:\\keys\\server.PEM", "/home/me/.ssh/config", "/home/me/.aws/config"),
+        *("/project/.env", "/project/.env.production", "prod.env", "C:\\keys\\server.PEM", "/home/me/.ssh/config", "/home/me/.aws/config"),
         *("id_rsa", "deploy.key", "credentials", ".netrc", ".npmrc", "secrets.yaml", "service-account-prod.json", "terraform.tfstate"),
     ],
 )

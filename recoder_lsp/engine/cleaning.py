@@ -15,6 +15,7 @@ _SPECIAL = re.compile(
 _CIRCLE = re.compile(r"(.{2,40}?)\1{3,}")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _QUOTES = "\"'`"
+_PUNCTUATION = ":;,"
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,11 @@ def _beside_closers(text: str, place: Place) -> Insertion | None:
     rest = place.rest_of_line.rstrip()
     if not rest or not place.only_closers_follow or "\n" in text:
         return Insertion(text)
-    if not _closes_more_than_it_opens(text, place.line_prefix):
-        return Insertion(text)
-    if text.endswith(rest):
+    closes = _closes_more_than_it_opens(text, place.line_prefix)
+    if text.endswith(rest) and (closes or rest[0] in _PUNCTUATION):
         kept = text[: -len(rest)]
         return Insertion(kept) if kept.strip() else None
-    return Insertion(text, len(rest)) if rest[0] in text else Insertion(text)
+    return Insertion(text, len(rest)) if closes and rest[0] in text else Insertion(text)
 
 
 def _closes_more_than_it_opens(text: str, line_prefix: str) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
+
+from recoder_lsp.privacy import redact
 
 LAYOUT_KEY = "recoder.fim.layout"
 BLOCK_LINES = 16
 MAX_LINE_CHARACTERS = 400
 MAX_TOKEN_CHARACTERS = 24
 REMEMBERED_BLOCKS = 2000
-# How many tokens are taken back at the caret. Where a line is cut at random, the text before the last three
+_OVER_SEVERAL_LINES = "PRIVATE KEY"
+# How many tokens are taken back at the caret. Where a line is cut at random, what stands before the last three
 # tokens is tokenised as in the whole line 99 times of 100 (measured: docs/measurements.md, token healing).
 HEALED_TOKENS = 3
 CLOSERS = ")]}>\"'`;:,"
@@ -101,14 +104,18 @@ class Budget:
     prefix: int = 512
     suffix: int = 160
     context: int = 0
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """Tokens to evaluate, and `healing`: the bytes that the first generated tokens have to spell again."""
+    """Tokens to evaluate, and what belongs to them."""
 
     tokens: tuple[int, ...]
     healing: bytes
+    """What the first generated tokens have to spell again."""
+    elsewhere: tuple[int, ...] = ()
+    """Tokens of the document outside of the prompt's windows: not evaluated, but may be copied from."""
 
 
 def layout_of(model: Vocabulary) -> Layout:
@@ -136,20 +143,25 @@ class Prompter:
         self._blocks: OrderedDict[str, list[int]] = OrderedDict()
 
     def prompt(self, place: Place, budget: Budget, context: Sequence[Snippet] = ()) -> Prompt:
-        """Lay out a prompt whose head stays the same from one key to the next.
+        """Lay out a prompt whose head stays the same from one key to the next; what looks like a secret is left out.
 
         Raises nothing for odd input: an empty document gives a prompt of its path alone.
         """
         special = self._model.special
-        before, healing = self._healed(self._prefix_tokens(place.prefix, budget.prefix))
+        if _OVER_SEVERAL_LINES in place.prefix or _OVER_SEVERAL_LINES in place.suffix:
+            # Blocks are redacted one by one, which would see only parts of a key.
+            place = replace(place, prefix=redact(place.prefix), suffix=redact(place.suffix))
+        far_before, before = self._prefix_tokens(place.prefix, budget.prefix, budget.elsewhere)
+        before, healing = self._healed(before)
         head = [*self._bos(), *self._context_tokens(context, budget.context), *self._path_tokens(place.path)]
         if self.layout is Layout.PLAIN or special.fim_prefix is None or special.fim_suffix is None:
-            return Prompt((*head, *before), healing)
-        after = self._suffix_tokens(place, budget.suffix)
+            return Prompt((*head, *before), healing, tuple(far_before))
+        after, far_after = self._suffix_tokens(place, budget.suffix, budget.elsewhere)
+        elsewhere = (*far_after, *far_before)
         if self.layout is Layout.SUFFIX_FIRST:
-            return Prompt((*head, special.fim_suffix, *after, special.fim_prefix, *before), healing)
+            return Prompt((*head, special.fim_suffix, *after, special.fim_prefix, *before), healing, elsewhere)
         middle = [] if special.fim_middle is None else [special.fim_middle]
-        return Prompt((*head, special.fim_prefix, *before, special.fim_suffix, *after, *middle), healing)
+        return Prompt((*head, special.fim_prefix, *before, special.fim_suffix, *after, *middle), healing, elsewhere)
 
     def _bos(self) -> list[int]:
         wanted = self._model.metadata.get("tokenizer.ggml.add_bos_token", "false").lower() == "true"
@@ -168,19 +180,19 @@ class Prompter:
                 tokens += addition
         return tokens
 
-    def _prefix_tokens(self, prefix: str, budget: int) -> list[int]:
-        """Tokenise as many blocks of lines before the caret as fit.
+    def _prefix_tokens(self, prefix: str, budget: int, far_budget: int) -> tuple[list[int], list[int]]:
+        """Tokenise as many blocks of lines before the caret as fit; return (blocks farther up, window).
 
         Blocks start at fixed lines, so the window's upper edge moves by a block once in a while and not
         with each key; between two moves the cache of the model stays valid.
         """
-        near = prefix[-budget * MAX_TOKEN_CHARACTERS :]
+        near = prefix[-(budget + far_budget) * MAX_TOKEN_CHARACTERS :]
         first_line = prefix.count("\n", 0, len(prefix) - len(near))
         blocks: dict[int, list[str]] = {}
         for number, line in enumerate(near.split("\n"), first_line):
             blocks.setdefault(number // BLOCK_LINES, []).append(line[-MAX_LINE_CHARACTERS:])
         caret_block = max(blocks)
-        tokens: list[int] = []
+        far, window = list[int](), list[int]()
         for block in sorted(blocks, reverse=True):
             text = "\n".join(blocks[block])
             if self._breaks_lead:
@@ -188,30 +200,36 @@ class Prompter:
             elif block < caret_block:
                 text += "\n"
             # The caret's own block is another text after each key: not worth remembering.
-            addition = self._tokens(text) if block < caret_block else self._model.tokenize(text)
-            if len(tokens) + len(addition) > budget:
-                return tokens or addition[-budget:]
-            tokens = addition + tokens
-        return tokens
+            addition = self._tokens(text) if block < caret_block else self._model.tokenize(redact(text))
+            if not far and len(window) + len(addition) <= budget:
+                window = addition + window
+            elif not window:
+                window = addition[-budget:]
+            elif len(far) + len(addition) <= far_budget:
+                far = addition + far
+            else:
+                break
+        return far, window
 
-    def _suffix_tokens(self, place: Place, budget: int) -> list[int]:
-        """Tokenise the lines after the caret that fit.
+    def _suffix_tokens(self, place: Place, budget: int, far_budget: int) -> tuple[list[int], list[int]]:
+        """Tokenise the lines after the caret that fit; return (window, lines farther down).
 
         What an editor closed by itself is left out: it would change the suffix, and with it everything that
         follows it in the cache, each time a bracket is typed.
         """
         rest, line_end, below = place.suffix.partition("\n")
-        tokens = [] if place.only_closers_follow else self._tokens(rest[:MAX_LINE_CHARACTERS])
-        if not line_end:
-            return tokens[:budget]
-        window = below[: budget * MAX_TOKEN_CHARACTERS]
-        for line in window.split("\n"):
+        window = [] if place.only_closers_follow else self._tokens(rest[:MAX_LINE_CHARACTERS])[:budget]
+        far: list[int] = []
+        for line in below[: (budget + far_budget) * MAX_TOKEN_CHARACTERS].split("\n") if line_end else []:
             text = line[:MAX_LINE_CHARACTERS]
             addition = self._tokens("\n" + text) if self._breaks_lead else self._tokens("\n") + self._tokens(text)
-            if len(tokens) + len(addition) > budget:
+            if not far and len(window) + len(addition) <= budget:
+                window = window + addition
+            elif len(far) + len(addition) <= far_budget:
+                far += addition
+            else:
                 break
-            tokens += addition
-        return tokens
+        return window, far
 
     def _healed(self, tokens: list[int]) -> tuple[list[int], bytes]:
         """Take back the last tokens before the caret: with the next characters they might be other tokens."""
@@ -227,7 +245,7 @@ class Prompter:
     def _tokens(self, text: str) -> list[int]:
         known = self._blocks.get(text)
         if known is None:
-            known = self._blocks[text] = self._model.tokenize(text)
+            known = self._blocks[text] = self._model.tokenize(redact(text))
             if len(self._blocks) > REMEMBERED_BLOCKS:
                 self._blocks.popitem(last=False)
         else:

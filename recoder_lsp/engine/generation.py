@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_left
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.fim import Prompt
 
 if TYPE_CHECKING:
@@ -61,6 +63,11 @@ class Generated:
     prompt_ms: float
     decode_ms: float
 
+    @property
+    def confidence_percent(self) -> float:
+        """The geometric mean of the probabilities of its tokens, from 0 to 100."""
+        return 100 * math.exp(self.mean_log_probability)
+
 
 class Spelling:
     """Finds the tokens that can spell given bytes, for one model."""
@@ -86,8 +93,13 @@ class Spelling:
         return found
 
 
-def generate(model: Model, spelling: Spelling, prompt: Prompt, limits: Limits) -> Generator[None, None, Generated]:
+def generate(
+    model: Model, spelling: Spelling, prompt: Prompt, limits: Limits, trust: Sequence[float] = ()
+) -> Generator[None, None, Generated]:
     """Evaluate the prompt, then decode; yields between slices and tokens so that it can be paused or closed.
+
+    Args:
+        trust: How far the document's own continuations are mixed in, as from `copying.trust_of`; empty is not at all.
 
     Raises:
         RecoderError: The model cannot hold or read the prompt.
@@ -97,6 +109,7 @@ def generate(model: Model, spelling: Spelling, prompt: Prompt, limits: Limits) -
     tokens = list(prompt.tokens)
     yield from model.evaluate(tokens)
     evaluated, decoding_since = model.evaluated_tokens - already, time.monotonic()
+    copier = Copier(trust, (*prompt.elsewhere, *tokens)) if trust else None
     owed, out, scores = prompt.healing, b"", list[float]()
     ended_by: EndedBy = "length"
     n_decoded = 0
@@ -104,7 +117,8 @@ def generate(model: Model, spelling: Spelling, prompt: Prompt, limits: Limits) -
         allowed = spelling.starts(owed) if owed else None
         if allowed == []:
             break
-        token, score = _best(model.logits, allowed)
+        probabilities = _probabilities(model.logits)
+        token, score = _best(copier.mixed(probabilities) if copier else probabilities, allowed)
         if not owed:
             if token in model.end_tokens:
                 ended_by = "end"
@@ -122,6 +136,8 @@ def generate(model: Model, spelling: Spelling, prompt: Prompt, limits: Limits) -
             ended_by = "time"
             break
         tokens.append(token)
+        if copier:
+            copier.append(token)
         n_decoded += 1
         yield
         yield from model.evaluate(tokens)
@@ -137,13 +153,18 @@ def generate(model: Model, spelling: Spelling, prompt: Prompt, limits: Limits) -
     )
 
 
-def _best(logits: np.ndarray, allowed: list[int] | None) -> tuple[int, float]:
-    """Return the likeliest token, of the allowed ones if given, and its log-probability."""
+def _probabilities(logits: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    best = int(logits.argmax()) if allowed is None else allowed[int(logits[allowed].argmax())]
-    peak = float(logits.max())
-    return best, float(logits[best]) - peak - float(np.log(np.exp(logits - peak).sum()))
+    weights = np.exp(logits - logits.max())
+    result: np.ndarray = weights / weights.sum()
+    return result
+
+
+def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, float]:
+    """Return the likeliest token, of the allowed ones if given, and its log-probability."""
+    best = int(probabilities.argmax()) if allowed is None else allowed[int(probabilities[allowed].argmax())]
+    return best, math.log(max(float(probabilities[best]), 1e-12))
 
 
 def _stop(out: bytes, limits: Limits) -> EndedBy | None:

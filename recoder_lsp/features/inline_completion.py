@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recoder_lsp import privacy
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.cleaning import Insertion, block_indentation, insertion, opens_block
+from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.fim import CLOSERS, Budget, Layout, Place, Prompter
 from recoder_lsp.engine.generation import Generated, Limits, Spelling, generate
 from recoder_lsp.engine.llama import LlamaModel
@@ -19,6 +20,7 @@ from recoder_lsp.metrics import Metrics
 
 SINGLE_LINE_TOKENS = 32
 MAX_SECONDS = 2.0
+ELSEWHERE_TOKENS = 3000
 PATH_PARTS = 3
 REMEMBERED_ACCEPTABLE = 64
 
@@ -58,6 +60,7 @@ class _Answer:
     suffix: str
     raw: str
     block: bool
+    confidence_percent: float
 
 
 @dataclass
@@ -80,7 +83,7 @@ class InlineCompletion:
         self._acceptable: dict[str, None] = {}
 
     async def suggest(self, request: Request, settings: Settings) -> Suggestion | None:
-        """Return what may follow the caret, or None: nothing worth showing, not wanted here, or no model yet.
+        """Return what may follow the caret, or None: nothing worth showing, not sure enough, not wanted here, no model yet.
 
         Raises:
             Superseded: A newer request for the same document took over.
@@ -100,10 +103,13 @@ class InlineCompletion:
                 lambda: _generation(loaded, place, block, settings), priority=Priority.GHOST_TEXT, key=request.snapshot.uri
             )
             self._count(generated)
-            answer = _Answer(place.prefix, place.suffix, generated.text, block)
+            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent)
             self._answers[request.snapshot.uri] = answer
         else:
             self._metrics.count("ghost_text.typed_along")
+        if not request.invoked and answer.confidence_percent < settings.completion.min_confidence_percent:
+            self._metrics.count("ghost_text.unsure")
+            return None
         cleaned = insertion(answer.raw, place, block=answer.block)
         return self._suggestion(request, cleaned, generated) if cleaned else None
 
@@ -125,7 +131,7 @@ class InlineCompletion:
         typed = place.prefix[len(last.prefix) :]
         if not last.raw.startswith(typed) or (typed and typed == last.raw) or not _same_suffix(last.suffix, place.suffix):
             return None
-        return _Answer(place.prefix, place.suffix, last.raw[len(typed) :], last.block)
+        return replace(last, prefix=place.prefix, suffix=place.suffix, raw=last.raw[len(typed) :])
 
     def _model(self, settings: Settings) -> _Loaded | None:
         model = self._runtime.ready()
@@ -161,8 +167,7 @@ class InlineCompletion:
 def worth_asking(request: Request, settings: Settings) -> bool:
     """Say whether ghost text is wanted here at all.
 
-    Never in a file that holds secrets. Unasked not inside a word, and not where a whole line stands after the
-    caret; asked by hand everywhere else.
+    Never in a file that holds secrets; inside a word only when asked by hand.
     """
     completion = settings.completion
     if not completion.enabled or request.snapshot.language in completion.disabled_languages:
@@ -180,11 +185,13 @@ def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) 
         loaded.spelling = Spelling(loaded.model)
     room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
     suffix_tokens = min(completion.suffix_tokens, room // 4)
-    budget = Budget(prefix=min(completion.prefix_tokens, room - suffix_tokens), suffix=suffix_tokens)
+    trust = trust_of(loaded.model.metadata)
+    elsewhere = ELSEWHERE_TOKENS if trust else 0
+    budget = Budget(prefix=min(completion.prefix_tokens, room - suffix_tokens), suffix=suffix_tokens, elsewhere=elsewhere)
     prompt = loaded.prompter.prompt(place, budget)
     max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
     limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
-    return (yield from generate(loaded.model, loaded.spelling, prompt, limits))
+    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, trust))
 
 
 def _place(request: Request) -> Place:

@@ -105,11 +105,13 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from recoder_lsp.training import export
+    from recoder_lsp.training import evaluate, export, samples
 
-    vocabulary = tokenizer.load(options.work / "vocabulary.json")
-    size_bytes = export.write_model(options.work / "checkpoint.pt", vocabulary, options.output, name=options.name)
-    print(f"{options.output}: {size_bytes:,} bytes")
+    vocabulary, checkpoint = tokenizer.load(options.work / "vocabulary.json"), options.work / "checkpoint.pt"
+    export.write_model(checkpoint, vocabulary, options.output, name=options.name)
+    trust = evaluate.copying_trust(samples.Shards.load(options.work / "held_out.npz"), options.output)
+    size_bytes = export.write_model(checkpoint, vocabulary, options.output, name=options.name, trust=trust)
+    print(f"{options.output}: {size_bytes:,} bytes; copying is trusted by {', '.join(f'{weight:.2f}' for weight in trust)}")
 
 
 def _shuffled(work: Path) -> list[corpus.Document]:

@@ -18,8 +18,11 @@ from typing import Any
 from recoder_lsp.app import App
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.features.inline_completion import Request
+from recoder_lsp.training.samples import Shards
+from recoder_lsp.training.tokenizer import BOS
 
 
 def predict(items: Path, model: Path, output: Path) -> None:
@@ -45,7 +48,7 @@ async def _predict(items: Path, model: Path, output: Path) -> None:
             suggestion = await app.inline_completion.suggest(Request(snapshot, len(prefix), invoked=True), settings)
             ms = (time.perf_counter() - began) * 1000
             text = suggestion.text.partition("\n")[0] if suggestion else ""
-            confidence = math.exp(suggestion.generated.mean_log_probability) if suggestion and suggestion.generated else 0.0
+            confidence = suggestion.generated.confidence_percent / 100 if suggestion and suggestion.generated else 0.0
             row: dict[str, Any] = {"ms": ms, "conf": confidence}
             row |= {"task_id": item["task_id"], "completion": text} if "task_id" in item else {"id": item["id"], "pred": text}
             rows.write(json.dumps(row) + "\n")
@@ -83,6 +86,53 @@ async def _bits_per_byte(texts: list[str], model: Path, window_tokens: int) -> f
         total, n_bytes = total + nats, n_bytes + length
     await app.close()
     return total / math.log(2) / n_bytes
+
+
+def copying_trust(shards: Shards, model: Path, *, files: int = 120, longest: int = 8) -> list[float]:
+    """Measure how far a model should be helped by copying from the document, for `export.write_model`.
+
+    Over the second halves of files that it was not trained on, the weight of the copy is found that makes the text
+    likeliest, for each length of match apart (the expectation-maximisation of a mixture of two).
+
+    Returns:
+        `longest` + 1 weights; entry n is for n matching tokens.
+    """
+    return asyncio.run(_copying_trust(shards, model, files, longest))
+
+
+async def _copying_trust(shards: Shards, model: Path, files: int, longest: int) -> list[float]:
+    import numpy as np
+
+    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
+    app = App.build(settings)
+    app.runtime.ensure(settings.engine)
+    loaded = await app.runtime.loaded()
+    seen: list[list[tuple[float, float]]] = [[] for _ in range(longest + 1)]
+
+    def watch(tokens: list[int]) -> Any:
+        known = len(tokens) // 2
+        copier = Copier([0.0] * (longest + 1), tokens[:known])
+        for position in range(known, min(len(tokens), known + 60)):
+            yield from loaded.evaluate([BOS, *tokens[max(0, known - 500) : position]])
+            logits = loaded.logits.astype(np.float64)
+            weights = np.exp(logits - logits.max())
+            length, shares = copier.continuation()
+            seen[length].append((float(weights[tokens[position]] / weights.sum()), shares.get(tokens[position], 0.0)))
+            copier.append(tokens[position])
+            yield
+
+    for index in np.random.default_rng(5).permutation(len(shards.paths))[:files]:
+        tokens = shards.file(int(index)).tolist()
+        if len(tokens) > 200:
+            await app.scheduler.run(lambda tokens=tokens: watch(tokens), priority=Priority.PREFILL)  # type: ignore[misc]
+    await app.close()
+    trust = [0.0]
+    for pairs in seen[1:]:
+        weight = 0.3
+        for _ in range(200 if pairs else 0):
+            weight = sum(weight * copied / max((1 - weight) * own + weight * copied, 1e-12) for own, copied in pairs) / len(pairs)
+        trust.append(min(weight, 0.95) if pairs else trust[-1])
+    return trust
 
 
 def _read(items: Path) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from recoder_lsp.engine.copying import TRUST_KEY
 from recoder_lsp.engine.fim import LAYOUT_KEY, Layout
 from recoder_lsp.training import tokenizer as t
 from recoder_lsp.training.model import NORM_EPSILON, ROPE_BASE, Shape
@@ -17,24 +19,29 @@ def write_tokenizer(vocabulary: list[t.Token], path: Path) -> None:
     from recoder_lsp.training.model import CodeModel
 
     shape = Shape(len(vocabulary), width=32, layers=1, heads=1, kv_heads=1, hidden=32, context=64)
-    _write(shape, CodeModel(shape).state_dict(), vocabulary, path, name="tokenizer only", quantised=False)
+    _write(shape, CodeModel(shape).state_dict(), vocabulary, path, name="tokenizer only", quantised=False, trust=())
 
 
-def write_model(checkpoint: Path, vocabulary: list[t.Token], path: Path, *, name: str, quantised: bool = True) -> int:
+def write_model(
+    checkpoint: Path, vocabulary: list[t.Token], path: Path, *, name: str, quantised: bool = True, trust: Sequence[float] = ()
+) -> int:
     """Write the model of a checkpoint; return the file's size in bytes.
 
     Args:
         name: What `general.name` says; shown to users.
         quantised: Store matrices as Q8_0 (8 bits and a scale for 32 weights), else as they were trained (F32).
+        trust: How far the model wants to be helped by copying, as `evaluate.copying_trust` measures it.
     """
     import torch
 
     stored: dict[str, Any] = torch.load(checkpoint, map_location="cpu")
-    _write(Shape(**stored["shape"]), stored["model"], vocabulary, path, name=name, quantised=quantised)
+    _write(Shape(**stored["shape"]), stored["model"], vocabulary, path, name=name, quantised=quantised, trust=trust)
     return path.stat().st_size
 
 
-def _write(shape: Shape, weights: dict[str, Any], vocabulary: list[t.Token], path: Path, *, name: str, quantised: bool) -> None:
+def _write(
+    shape: Shape, weights: dict[str, Any], vocabulary: list[t.Token], path: Path, *, name: str, quantised: bool, trust: Sequence[float]
+) -> None:
     import gguf
 
     writer = gguf.GGUFWriter(path, "llama")
@@ -51,6 +58,8 @@ def _write(shape: Shape, weights: dict[str, Any], vocabulary: list[t.Token], pat
     writer.add_layer_norm_rms_eps(NORM_EPSILON)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_string(LAYOUT_KEY, Layout.SUFFIX_FIRST)
+    if trust:
+        writer.add_string(TRUST_KEY, ",".join(f"{number:.2f}" for number in trust))
     _add_tokenizer(writer, vocabulary)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if quantised else gguf.LlamaFileType.ALL_F32)
     for key, value in weights.items():

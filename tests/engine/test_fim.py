@@ -153,3 +153,46 @@ def test_the_suffix_stays_within_its_budget_at_whole_lines():
 )
 def test_the_layout_is_what_the_model_was_trained_for(metadata, middle, prefix, layout):
     assert layout_of(Words(middle=middle, prefix=prefix, metadata=metadata)) is layout
+
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEow\n" * 40 + "-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'KEY = """{KEY}"""\nuse(KEY▮',
+        f'use(KEY▮\nKEY = """{KEY}"""\n',
+        "token = 'ghp_" + "MIIEow" * 6 + "'\nuse(token▮",
+        "use(token▮\npassword = 'MIIEow-hunter'\n",
+    ],
+)
+def test_secrets_are_left_out_of_the_prompt(text):
+    made, _ = prompt(text)
+
+    assert "MIIEow" not in made
+    assert "redacted" in made
+
+
+def test_the_rest_of_the_document_is_kept_for_copying_but_not_shown():
+    vocabulary = Words()
+    source = [f"line{number} is here" for number in range(120)]
+    before, after = "\n".join(source[:80]), "\n".join(source[80:])
+
+    made = Prompter(vocabulary, Layout.SUFFIX_FIRST).prompt(
+        Place("a.py", "python", before, "\n" + after), Budget(prefix=150, suffix=40, elsewhere=1000)
+    )
+
+    shown, kept = vocabulary.text(made.tokens), vocabulary.text(made.elsewhere)
+    assert all((f"line{number} " in shown) != (f"line{number} " in kept) for number in range(119) if number != 79)
+    assert "line0 " in kept
+    assert "line119 " in kept
+
+
+def test_copying_is_bounded():
+    vocabulary = Words()
+    text = "\n".join(f"line{number} is here" for number in range(5000))
+
+    made = Prompter(vocabulary, Layout.SUFFIX_FIRST).prompt(Place("a.py", "python", text, "\n" + text), Budget(elsewhere=500))
+
+    assert len(made.elsewhere) <= 1000

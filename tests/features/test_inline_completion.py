@@ -143,6 +143,30 @@ async def test_settings_turn_it_off(scheduler, completion):
     assert desk.generated == 0
 
 
+async def test_an_unsure_model_speaks_only_when_asked(scheduler):
+    desk = Desk(scheduler, WellReadModel(INTENDED, sureness=2.0))
+
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is None
+    assert await desk.suggest("import os\n\ntotal = comp▮\n", invoked=True) is not None
+    assert desk.generated == 1
+
+
+async def test_everything_is_shown_to_who_wants_to_see_everything(scheduler):
+    settings = replace(SETTINGS, completion=replace(SETTINGS.completion, min_confidence_percent=0))
+    desk = Desk(scheduler, WellReadModel(INTENDED, sureness=2.0), settings)
+
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is not None
+
+
+async def test_a_model_that_asks_for_it_is_helped_by_copying(scheduler):
+    text = "first = registry.lookup(name)\nsecond = registry.loo▮\n"
+    alone, helped = WellReadModel("nothing of the kind"), WellReadModel("nothing of the kind")
+    helped.metadata["recoder.copying.trust"] = ",".join(["0.0"] + ["0.9"] * 20)
+
+    assert await Desk(scheduler, alone).completed(text) is None
+    assert await Desk(scheduler, helped).completed(text) == "first = registry.lookup(name)\nsecond = registry.lookup(name)▮\n"
+
+
 async def test_files_of_secrets_are_never_read(desk):
     assert await desk.suggest("total = comp▮", uri="file:///w/.env", invoked=True) is None
     assert desk.model.prompts == []

@@ -16,11 +16,13 @@ FIRST_CHARACTER = 5
 class WellReadModel:
     """Reads and writes characters, suffix first; ends its insertion where the line of `intended` ends.
 
-    `before_step`, called on the engine thread ahead of each evaluation, lets a test hold it or make it fail.
+    `before_step`, called on the engine thread ahead of each evaluation, lets a test hold it or make it fail; `sureness`
+    is how much more it scores the next character than all others.
     """
 
-    def __init__(self, intended: str, before_step: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, intended: str, before_step: Callable[[], None] = lambda: None, sureness: float = 40.0) -> None:
         self.intended = intended
+        self.sureness = sureness
         self.before_step = before_step
         self.special = SimpleNamespace(bos=BOS, fim_prefix=PREFIX, fim_suffix=SUFFIX, fim_middle=None, fim_separator=SEPARATOR)
         self.metadata = {"tokenizer.ggml.model": "llama"}
@@ -41,10 +43,10 @@ class WellReadModel:
     def logits(self) -> np.ndarray:
         start = len(self._cached) - self._cached[::-1].index(PREFIX)
         known = b"".join(map(self.piece, self._cached[start:])).decode()
-        scores = np.full(self.vocabulary_size, -20.0, np.float32)
+        scores = np.zeros(self.vocabulary_size, np.float32)
         at = self.intended.find(known[-60:])
         rest = self.intended[at + len(known[-60:]) :] if at >= 0 else ""
-        scores[self.tokenize(rest[0])[0] if rest else END] = 20.0
+        scores[self.tokenize(rest[0])[0] if rest else END] = self.sureness
         return scores
 
     def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]:

@@ -1,0 +1,87 @@
+"""What the document itself says comes next: how the longest run of tokens before the caret went on elsewhere.
+
+A small model is poor at copying names and idioms from what it has just read; counting them is not. Mixing the two
+distributions is the cache language model of Grave, Joulin and Usunier (2017), with counts instead of states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TRUST_KEY = "recoder.copying.trust"
+# Of a very common token only its last occurrences are looked at.
+MAX_OCCURRENCES = 64
+
+
+def trust_of(metadata: Mapping[str, str]) -> tuple[float, ...]:
+    """Read how far a model wants to be helped: entry n is the weight of the copy when n tokens match.
+
+    The numbers are measured for a model when it is made (docs/measurements.md, copying). A model that does not state
+    any gets no help: a large one copies well by itself.
+    """
+    try:
+        trust = tuple(float(number) for number in metadata.get(TRUST_KEY, "").split(","))
+    except ValueError:
+        return ()
+    return trust if len(trust) > 1 and all(0.0 <= number < 1.0 for number in trust) else ()
+
+
+class Copier:
+    """An index over the tokens of a document, asked again after each token that is written."""
+
+    def __init__(self, trust: Sequence[float], tokens: Sequence[int]) -> None:
+        """Index the document's tokens, those before the caret last; control tokens match nothing that is written.
+
+        Args:
+            trust: As from `trust_of`; its length bounds how far back is compared.
+        """
+        self._trust = trust
+        self._known = list(tokens)
+        self._written = list(tokens)
+        self._followers: dict[int, list[int]] = {}
+        for position in range(1, len(self._known)):
+            self._followers.setdefault(self._known[position - 1], []).append(position)
+
+    def append(self, token: int) -> None:
+        """Take in a token that was written. It is not copied from: that would go in circles."""
+        self._written.append(token)
+
+    def continuation(self) -> tuple[int, dict[int, float]]:
+        """Say how the longest earlier run that equals the last tokens went on.
+
+        Returns:
+            The run's length in tokens, and the share of each token among those that followed; (0, {}) where even the
+            last token is new.
+        """
+        longest, counts = 0, dict[int, int]()
+        for position in self._followers.get(self._written[-1], [])[-MAX_OCCURRENCES:] if self._written else []:
+            length = self._match(position)
+            if length > longest:
+                longest, counts = length, {}
+            if length == longest:
+                token = self._known[position]
+                counts[token] = counts.get(token, 0) + 1
+        total = sum(counts.values())
+        return longest, {token: count / total for token, count in counts.items()}
+
+    def mixed(self, probabilities: np.ndarray) -> np.ndarray:
+        """Mix a model's probabilities, shape (vocabulary,), with the copy's; they still add up to one."""
+        length, shares = self.continuation()
+        if not shares:
+            return probabilities
+        result = probabilities * (1.0 - self._trust[length])
+        for token, share in shares.items():
+            result[token] += self._trust[length] * share
+        return result
+
+    def _match(self, position: int) -> int:
+        """Count how many tokens before `position` equal the last ones written."""
+        longest = min(len(self._trust) - 1, position)
+        length = 1
+        while length < longest and self._known[position - length - 1] == self._written[-length - 1]:
+            length += 1
+        return length
