@@ -43,6 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
     step = steps.add_parser("export", help="write the model as GGUF")
     step.add_argument("output", type=Path)
     step.add_argument("--name", default="Recoder Code")
+    step = steps.add_parser("predict", help="complete evaluation items through the server's own path")
+    step.add_argument("model", type=Path)
+    step.add_argument("items", type=Path, help="JSON lines with prefix and suffix, or prompt and suffix")
+    step.add_argument("output", type=Path)
+    step = steps.add_parser("bits", help="bits per byte of each language, over files of the held-out packages")
+    step.add_argument("model", type=Path)
+    step.add_argument("--files", type=int, default=40, help="how many files of each language")
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
     globals()[f"_{options.step}"](options)
@@ -112,6 +119,24 @@ def _export(options: argparse.Namespace) -> None:
     trust = evaluate.copying_trust(samples.Shards.load(options.work / "held_out.npz"), options.output)
     size_bytes = export.write_model(checkpoint, vocabulary, options.output, name=options.name, trust=trust)
     print(f"{options.output}: {size_bytes:,} bytes; copying is trusted by {', '.join(f'{weight:.2f}' for weight in trust)}")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import evaluate
+
+    evaluate.predict(options.items, options.model, options.output)
+
+
+def _bits(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import evaluate
+
+    held_out = set(json.loads((options.work / "held_out.json").read_text()))
+    texts: dict[str, list[str]] = {}
+    for document in _shuffled(options.work):
+        if document.package in held_out and not corpus.is_test(document.path):
+            texts.setdefault(document.language, []).append(document.text)
+    for language, sources in sorted(texts.items()):
+        print(f"{language}: {evaluate.bits_per_byte(sources[: options.files], options.model):.3f} bits a byte")
 
 
 def _shuffled(work: Path) -> list[corpus.Document]:

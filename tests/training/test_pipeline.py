@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.training import __main__ as pipeline
 from recoder_lsp.training import corpus, evaluate, tokenizer
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.samples import RowMaker, Shards, tokenised
 from recoder_lsp.training.tokenizer import BOS, CONTROL_TOKENS, END_OF_INSERTION, FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX
+
+# The fixture trains a model, which takes its time on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 
 ITEM = {
     "id": "one",
@@ -185,12 +189,25 @@ def test_predictions_are_written_for_both_kinds_of_items(work, tmp_path):
     items, output = tmp_path / "items.jsonl", tmp_path / "predictions.jsonl"
     items.write_text(json.dumps(ITEM) + "\n" + json.dumps(TASK) + "\n")
 
-    evaluate.predict(items, work / "model.gguf", output)
+    pipeline.main([str(work), "predict", str(work / "model.gguf"), str(items), str(output)])
 
     masked, infilled = map(json.loads, output.read_text().splitlines())
     assert masked.keys() == {"id", "pred", "ms", "conf"}
     assert infilled.keys() == {"task_id", "completion", "ms", "conf"}
     assert 0 <= masked["conf"] <= 1
+
+
+def test_bits_per_byte_are_told_by_language(work, capsys):
+    pipeline.main([str(work), "bits", str(work / "model.gguf"), "--files", "1"])
+
+    assert capsys.readouterr().out.startswith("python: ")
+
+
+def test_copying_is_trusted_more_the_longer_the_match(work):
+    trust = trust_of(LlamaModel.load(work / "model.gguf", context_tokens=0, threads=1).metadata)
+
+    assert trust[0] == 0
+    assert 0 < trust[1] < max(trust[2:])
 
 
 def test_bits_per_byte_are_below_those_of_guessing(work):
