@@ -13,6 +13,7 @@ _SPECIAL = re.compile(
 )
 # Up to 40 characters, four times in a row.
 _CIRCLE = re.compile(r"(.{2,40}?)\1{3,}")
+_STATEMENT = re.compile(r"(?:async\s+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b|\)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _QUOTES = "\"'`"
 _PUNCTUATION = ":;,"
@@ -29,9 +30,9 @@ class Insertion:
 def opens_block(place: Place) -> bool:
     """Say whether a block clearly starts at the caret: nothing on its line yet, an opener above, no body below."""
     above = place.line_prefix if place.line_prefix.strip() else place.prefix.rstrip()
-    if place.rest_of_line.strip() or not above.rstrip().endswith((":", "{")):
-        return False
     opener = above[above.rfind("\n") + 1 :]
+    if place.rest_of_line.strip() or not _opens(opener.strip()):
+        return False
     below = next((line for line in place.suffix.split("\n")[1:] if line.strip()), "")
     return _indented(below) <= _indented(opener)
 
@@ -127,6 +128,17 @@ def trimmed(text: str, place: Place, block: bool) -> str:
 
 
 STEPS: tuple[Step, ...] = (without_special_tokens, within_lines, without_repetition, without_what_follows, well_indented, trimmed)
+
+
+def _opens(line: str) -> bool:
+    """Say whether a line opens a block: a statement's colon or an own brace, not those of a type or a literal."""
+    if line.endswith(":"):
+        return _STATEMENT.match(line) is not None and not _unclosed(line)
+    return line.endswith("{") and not _unclosed(line[:-1])
+
+
+def _unclosed(line: str) -> bool:
+    return sum(map(line.count, "([{")) > sum(map(line.count, ")]}"))
 
 
 def _beside_closers(text: str, place: Place) -> Insertion | None:

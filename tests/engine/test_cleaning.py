@@ -38,6 +38,12 @@ def test_a_models_text_becomes_an_insertion(case):
         ("def f():\n    ▮\n    return 1", False),
         ("x = 1\n▮", False),
         ("d = {'a': ▮}", False),
+        ("def f(a:▮", False),
+        ("count:▮", False),
+        ("key = lambda x:▮", False),
+        ("def f(\n    a,\n) -> int:\n    ▮", True),
+        ("call({▮", False),
+        ("const point = (x) => {▮", True),
         ("▮", False),
     ],
 )
