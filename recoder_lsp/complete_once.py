@@ -76,7 +76,8 @@ async def complete_at(file: Path, line: int, column: int, settings: Settings) ->
         return Completed(
             snapshot=snapshot,
             suggestion=suggestion,
-            insertion=_insertion(snapshot, offset, suggestion),
+            # No menu has an item selected here, so the suggestion starts at the caret.
+            insertion=suggestion.text if suggestion else "",
             load_ms=_milliseconds(loaded - started),
             total_ms=_milliseconds(answered - loaded),
             prompt_ms=latencies.get("ghost_text.prompt", {}).get("sum"),
@@ -97,11 +98,6 @@ def _snapshot(file: Path) -> Snapshot:
         raise RecoderError(f"{file} is not UTF-8 text.", "Convert it first; the server itself gets text from the editor.") from error
     language = LANGUAGES.get(file.suffix.removeprefix(".").lower(), "plaintext")
     return Snapshot(uri=file.absolute().as_uri(), language=language, text=text, version=None)
-
-
-def _insertion(snapshot: Snapshot, offset: int, suggestion: Suggestion | None) -> str:
-    """The suggestion without what stands before the caret already."""
-    return suggestion.text.removeprefix(snapshot.text[suggestion.start : offset]) if suggestion else ""
 
 
 def _milliseconds(seconds: float) -> float:

@@ -16,6 +16,7 @@ ENVIRONMENT_PREFIX = "RECODER_"
 NOT_A_SETTING = frozenset({"RECODER_HOME"})
 FILE_LIMIT_BYTES = 256 * 1024
 NAMED_AT_MOST = 8
+LONGEST_NUMBER = 400
 
 
 def setting(default: Value, says: str, *, at_least: int | None = None, at_most: int | None = None, workspace_may_set: bool = True) -> Value:
@@ -30,7 +31,10 @@ class CompletionSettings:
 
     enabled: bool = setting(True, "Suggest code at all.")
     menu: Literal["auto", "always", "never"] = setting(
-        "auto", "Offer the suggestion as an item of the completion menu: `auto` does so only in editors without ghost text."
+        "auto",
+        "Offer the suggestion as an item of the completion menu: `auto` does so only in editors without ghost text. "
+        "Editors that cannot register completion dynamically take `always` at their start only: "
+        "for them it belongs in a file, the environment or `initializationOptions`.",
     )
     disabled_languages: tuple[str, ...] = setting(
         (), 'Language identifiers that get no suggestions, for example `["markdown", "plaintext"]`.'
@@ -50,7 +54,8 @@ class EngineSettings:
 
     model: str = setting(
         "embedded",
-        "The completion model: `embedded`, the path of a GGUF file, or the name of one under `~/.recoder/models`.",
+        "The completion model: `embedded`, the path of a GGUF file, or the name of one in `~/.recoder/models`. "
+        "A path has a `/` in it, or begins with `~`.",
         workspace_may_set=False,
     )
     threads: int = setting(0, "Threads for the model; 0 is at most 4 and leaves one core to the editor.", at_least=0, at_most=256)
@@ -259,7 +264,8 @@ def _parsed(option: Option, text: str) -> Any:
         word = text.strip().lower()
         return True if word in ("true", "1", "yes", "on") else False if word in ("false", "0", "no", "off") else text
     if option.type is int:
-        return int(text) if text.strip().removeprefix("-").isdecimal() else text
+        # Python refuses to read more than 4,300 digits; no setting needs a tenth of that.
+        return int(text) if len(text) <= LONGEST_NUMBER and text.strip().removeprefix("-").isdecimal() else text
     if option.type is str or typing.get_origin(option.type) is Literal:
         return text
     return [entry.strip() for entry in text.split(",") if entry.strip()]
@@ -277,6 +283,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _shown(raw: Any) -> str:
+    if isinstance(raw, int) and abs(raw) >= 10**LONGEST_NUMBER:
+        # Such a number has no decimal text in Python. TOML can say it: 0xffff...
+        return "a number this large"
     return _cut("true" if raw is True else "false" if raw is False else repr(raw))
 
 

@@ -128,7 +128,8 @@ def _is_local(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-# Each pattern is linear in the text: a hostile file must not be able to stall the server.
+# Each pattern is linear in the text: a hostile file must not be able to stall the server. So where a part may be long,
+# a match must not be able to begin inside of it: `\b` is not enough before a part that may hold hyphens.
 _PRIVATE_KEY = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:.*?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|.*\Z)"
 _TOKENS = (
     r"\bgh[pousr]_\w{30,255}",
@@ -142,7 +143,7 @@ _TOKENS = (
     r"\bsk-[\w-]{20,200}",
     r"\b[rs]k_live_\w{20,200}",
     r"\bxox[abeprs]-[\w-]{10,200}",
-    r"\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,2000}",
+    r"\b(?<!-)eyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,2000}",
 )
 _AUTHORIZATION = r"(?i)(\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:bearer|basic|token)\s{1,4})[\w.~+/=-]{8,4000}"
 _PASSWORD_IN_URL = r"(\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"']{0,200}:)[^\s/@\"']{1,200}(?=@)"

@@ -130,6 +130,18 @@ def test_bad_and_unknown_variables_are_problems(tmp_path):
     ]
 
 
+def test_a_number_too_long_for_python_is_an_ordinary_problem(tmp_path):
+    write(tmp_path / "work/.recoder.toml", "completion.max_tokens = 0x" + "f" * 5000)
+
+    settings, problems = on_disk(tmp_path, RECODER_ENGINE__THREADS="9" * 5000)
+
+    assert settings == Settings()
+    assert [problem.partition(": ")[2].split(",")[0] for problem in problems] == [
+        "completion.max_tokens must be a whole number from 1 to 512",
+        "engine.threads must be a whole number from 0 to 256",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import socket
+import time
 
 import pytest
 
@@ -92,11 +93,40 @@ def test_secrets_are_taken_out_and_code_stays(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 300_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "password='" * 20_000, "a://b:" * 40_000, "eyJ." * 50_000]
+    "text",
+    ["a" * 300_000, "eyJ-" * 250_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "password='" * 20_000, "a://b:" * 40_000, "eyJ." * 50_000],
 )
 @pytest.mark.timeout(20)
 def test_a_hostile_text_does_not_stall_redaction(text):
     redact(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("eyJ-", "eyJ-eyJ_", "eyJaaaaaaaaaaa.", "sk-a", "xoxb-", "pypi-", "ghp_a", "a-", "a.", "a+b-", "a://b:", "http://a:b"),
+        *("password", "password='", "secret ", "authorization: bearer ", "-----BEGIN A", "-----BEGIN PRIVATE KEY-----", "-----END "),
+    ],
+)
+@pytest.mark.timeout(20)
+def test_redaction_takes_time_in_proportion_to_the_text(piece):
+    # Below the bounds of the patterns' parts, where what is not linear shows: with them it only looks linear, at a high price.
+    short, long = (piece * 250)[:500], (piece * 4_000)[:4_000]
+
+    growth = seconds_for(long) / seconds_for(short)
+
+    assert growth < 20, "8 times the text should take 8 times as long"
+
+
+def seconds_for(text):
+    """Processor time of a redaction, at best: others use the processor too."""
+    taken = []
+    for _ in range(7):
+        started = time.thread_time()
+        for _ in range(20):
+            redact(text)
+        taken.append(time.thread_time() - started)
+    return min(taken)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,11 @@ LAYOUT_KEY = "recoder.fim.layout"
 BLOCK_LINES = 16
 MAX_LINE_CHARACTERS = 400
 MAX_TOKEN_CHARACTERS = 24
+MAX_PATH_TOKENS = 32
 REMEMBERED_BLOCKS = 2000
+# Where one block or line is longer than its share, its beginning is cut off in steps, to stay the same for many keys.
+CUT_TOKENS, CUT_CHARACTERS = 64, 128
+_CARET = "\ue000"
 _OVER_SEVERAL_LINES = "PRIVATE KEY"
 # How many tokens are taken back at the caret. Where a line is cut at random, what stands before the last three
 # tokens is tokenised as in the whole line 99 times of 100 (measured: docs/measurements.md, token healing).
@@ -44,6 +48,8 @@ class Vocabulary(Protocol):
     def special(self) -> Special: ...
     @property
     def metadata(self) -> Mapping[str, str]: ...
+    @property
+    def adds_bos(self) -> bool: ...
     def tokenize(self, text: str) -> list[int]: ...
     def piece(self, token: int) -> bytes: ...
 
@@ -69,12 +75,14 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Place:
-    """A caret: the document around it. `path` is shown to the model, so keep it short and relative."""
+    """A caret: the document around it, or a large enough part. `path` is shown to the model: short and relative."""
 
     path: str
     language: str
     prefix: str
     suffix: str
+    first_line: int = 0
+    """The number of the line that `prefix` starts with, where the document is longer."""
 
     @property
     def line_prefix(self) -> str:
@@ -84,12 +92,19 @@ class Place:
     @property
     def rest_of_line(self) -> str:
         """What stands on the caret's line after it."""
-        return self.suffix.partition("\n")[0].rstrip("\r")
+        return self.suffix.partition("\n")[0]
 
     @property
     def indentation(self) -> str:
         """The white space that the caret's line starts with."""
         return self.line_prefix[: len(self.line_prefix) - len(self.line_prefix.lstrip())]
+
+    @property
+    def in_a_body(self) -> bool:
+        """Whether the last line above that is not blank is indented, or opens a block."""
+        above = self.prefix.rstrip()
+        line = above[above.rfind("\n") + 1 :]
+        return line[:1].isspace() or line.endswith((":", "{"))
 
     @property
     def only_closers_follow(self) -> bool:
@@ -99,7 +114,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Budget:
-    """How many tokens of each part may enter a prompt."""
+    """How many tokens of each part may enter a prompt; `elsewhere` is for what may be copied from, on each side."""
 
     prefix: int = 512
     suffix: int = 160
@@ -150,9 +165,9 @@ class Prompter:
         special = self._model.special
         if _OVER_SEVERAL_LINES in place.prefix or _OVER_SEVERAL_LINES in place.suffix:
             # Blocks are redacted one by one, which would see only parts of a key.
-            place = replace(place, prefix=redact(place.prefix), suffix=redact(place.suffix))
-        far_before, before = self._prefix_tokens(place.prefix, budget.prefix, budget.elsewhere)
-        before, healing = self._healed(before)
+            place = _without_keys(place)
+        far_before, before = self._prefix_tokens(place, budget.prefix, budget.elsewhere)
+        before, healing = self._healed(before, place)
         head = [*self._bos(), *self._context_tokens(context, budget.context), *self._path_tokens(place.path)]
         if self.layout is Layout.PLAIN or special.fim_prefix is None or special.fim_suffix is None:
             return Prompt((*head, *before), healing, tuple(far_before))
@@ -164,12 +179,11 @@ class Prompter:
         return Prompt((*head, special.fim_prefix, *before, special.fim_suffix, *after, *middle), healing, elsewhere)
 
     def _bos(self) -> list[int]:
-        wanted = self._model.metadata.get("tokenizer.ggml.add_bos_token", "false").lower() == "true"
-        return [self._model.special.bos] if wanted and self._model.special.bos is not None else []
+        return [self._model.special.bos] if self._model.adds_bos and self._model.special.bos is not None else []
 
     def _path_tokens(self, path: str) -> list[int]:
         separator = self._model.special.fim_separator
-        return [] if separator is None or not path else [separator, *self._tokens(path), *self._tokens("\n")]
+        return [] if separator is None or not path else [separator, *self._tokens(path)[-MAX_PATH_TOKENS:], *self._tokens("\n")]
 
     def _context_tokens(self, context: Sequence[Snippet], budget: int) -> list[int]:
         """Lay out the snippets that fit, in the order given: the caller puts what changes least first."""
@@ -180,17 +194,17 @@ class Prompter:
                 tokens += addition
         return tokens
 
-    def _prefix_tokens(self, prefix: str, budget: int, far_budget: int) -> tuple[list[int], list[int]]:
+    def _prefix_tokens(self, place: Place, budget: int, far_budget: int) -> tuple[list[int], list[int]]:
         """Tokenise as many blocks of lines before the caret as fit; return (blocks farther up, window).
 
         Blocks start at fixed lines, so the window's upper edge moves by a block once in a while and not
         with each key; between two moves the cache of the model stays valid.
         """
-        near = prefix[-(budget + far_budget) * MAX_TOKEN_CHARACTERS :]
-        first_line = prefix.count("\n", 0, len(prefix) - len(near))
+        near = place.prefix[-(budget + far_budget) * MAX_TOKEN_CHARACTERS :]
+        first_line = place.first_line + place.prefix.count("\n", 0, len(place.prefix) - len(near))
         blocks: dict[int, list[str]] = {}
         for number, line in enumerate(near.split("\n"), first_line):
-            blocks.setdefault(number // BLOCK_LINES, []).append(line[-MAX_LINE_CHARACTERS:])
+            blocks.setdefault(number // BLOCK_LINES, []).append(_line_end(line))
         caret_block = max(blocks)
         far, window = list[int](), list[int]()
         for block in sorted(blocks, reverse=True):
@@ -204,7 +218,7 @@ class Prompter:
             if not far and len(window) + len(addition) <= budget:
                 window = addition + window
             elif not window:
-                window = addition[-budget:]
+                window = addition[-((budget - len(addition)) // CUT_TOKENS) * CUT_TOKENS :]
             elif len(far) + len(addition) <= far_budget:
                 far = addition + far
             else:
@@ -231,12 +245,18 @@ class Prompter:
                 break
         return window, far
 
-    def _healed(self, tokens: list[int]) -> tuple[list[int], bytes]:
-        """Take back the last tokens before the caret: with the next characters they might be other tokens."""
+    def _healed(self, tokens: list[int], place: Place) -> tuple[list[int], bytes]:
+        """Take back the last tokens before the caret: with the next characters they might be other tokens.
+
+        A line end that stands without indentation inside a body is taken back too, so that the model can indent; given
+        indentation is left as it is.
+        """
+        if self._breaks_lead and tokens and self._model.piece(tokens[-1]) == b"\n" and place.in_a_body:
+            return tokens[:-1], b"\n"
         taken: list[bytes] = []
         while tokens and len(taken) < HEALED_TOKENS:
             piece = self._model.piece(tokens[-1])
-            if (not piece.strip() and b"\n" in piece) or not piece:
+            if not piece or (not piece.strip() and b"\n" in piece):
                 break
             taken.append(piece)
             tokens = tokens[:-1]
@@ -251,3 +271,18 @@ class Prompter:
         else:
             self._blocks.move_to_end(text)
         return known
+
+
+def _line_end(line: str) -> str:
+    """Cut the beginning off an absurdly long line: a caret stands at its end."""
+    if len(line) <= MAX_LINE_CHARACTERS + CUT_CHARACTERS:
+        return line
+    # Redacted first: half a secret would not be recognised.
+    line = redact(line)
+    return line[max(len(line) - MAX_LINE_CHARACTERS, 0) // CUT_CHARACTERS * CUT_CHARACTERS :]
+
+
+def _without_keys(place: Place) -> Place:
+    """Redact a place as one text, so that a key around the caret is seen whole."""
+    before, caret, after = redact(place.prefix + _CARET + place.suffix).partition(_CARET)
+    return replace(place, prefix=before, suffix=after) if caret else replace(place, prefix=redact(place.prefix), suffix="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from bisect import bisect_left
 from collections.abc import Generator, Sequence
@@ -45,17 +46,18 @@ class Limits:
 
     max_tokens: int
     max_seconds: float
+    """From the first token on."""
     block_indentation: str | None = None
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What came out. `text` is raw: it follows the caret, healed characters removed."""
+    """What came out. `text` is raw: it follows the caret, healed characters removed, and ends at a whole word or line."""
 
     text: str
     ended_by: EndedBy
     mean_log_probability: float
-    """Natural logarithm, over the tokens after the healed ones; 0.0 where there are none."""
+    """Natural logarithm, over the tokens that go beyond what is healed, the end token included; 0.0 without any."""
     prompt_tokens: int
     evaluated_tokens: int
     """Tokens of the prompt that had to be evaluated because the cache did not hold them."""
@@ -113,26 +115,28 @@ def generate(
     owed, out, scores = prompt.healing, b"", list[float]()
     ended_by: EndedBy = "length"
     n_decoded = 0
-    while n_decoded < limits.max_tokens and len(tokens) < model.context_tokens:
+    n_healed = 0
+    while n_decoded - n_healed < limits.max_tokens and len(tokens) < model.context_tokens:
         allowed = spelling.starts(owed) if owed else None
         if allowed == []:
             break
         probabilities = _probabilities(model.logits)
         token, score = _best(copier.mixed(probabilities) if copier else probabilities, allowed)
-        if not owed:
-            if token in model.end_tokens:
-                ended_by = "end"
-                break
-            scores.append(score)
         piece = model.piece(token)
+        if len(piece) > len(owed) or not owed:
+            scores.append(score)
+        if token in model.end_tokens:
+            ended_by = "end"
+            break
         addition = piece[len(owed) :] if piece.startswith(owed) else b""
         out += addition
+        n_healed += bool(owed)
         owed = owed[len(piece) :]
         stop = _stop(out, limits)
         if stop:
             ended_by = stop
             break
-        if time.monotonic() - began > limits.max_seconds:
+        if time.monotonic() - decoding_since > limits.max_seconds:
             ended_by = "time"
             break
         tokens.append(token)
@@ -142,7 +146,7 @@ def generate(
         yield
         yield from model.evaluate(tokens)
     return Generated(
-        text="" if owed else out.decode("utf-8", "ignore"),
+        text="" if owed else _whole(out.decode("utf-8", "ignore"), ended_by),
         ended_by="nothing" if owed else ended_by,
         mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
         prompt_tokens=len(prompt.tokens),
@@ -162,9 +166,19 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, float]:
-    """Return the likeliest token, of the allowed ones if given, and its log-probability."""
-    best = int(probabilities.argmax()) if allowed is None else allowed[int(probabilities[allowed].argmax())]
-    return best, math.log(max(float(probabilities[best]), 1e-12))
+    """Return the likeliest token, of the allowed ones if given, and its log-probability among them."""
+    if allowed is None:
+        best, total = int(probabilities.argmax()), 1.0
+    else:
+        best, total = allowed[int(probabilities[allowed].argmax())], float(probabilities[allowed].sum())
+    return best, math.log(max(float(probabilities[best]), 1e-12) / max(total, 1e-12))
+
+
+def _whole(text: str, ended_by: EndedBy) -> str:
+    """Drop what was still being written when a limit was reached: of a block the last line, of a line the last word."""
+    if ended_by not in ("length", "time"):
+        return text
+    return text.rpartition("\n")[0] if "\n" in text.lstrip("\n") else re.sub(r"\w+\Z", "", text)
 
 
 def _stop(out: bytes, limits: Limits) -> EndedBy | None:

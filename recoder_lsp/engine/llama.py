@@ -112,6 +112,11 @@ class LlamaModel:
         self._pieces: dict[int, bytes] = {}
 
     @property
+    def adds_bos(self) -> bool:
+        """Whether prompts for this model begin with `special.bos`."""
+        return bool(self._api.llama_vocab_get_add_bos(self._vocabulary))
+
+    @property
     def slice_tokens(self) -> int:
         """The most tokens evaluated between two yields."""
         return SLICE_TOKENS
@@ -295,7 +300,7 @@ _SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 # Qwen2.5-Coder and StarCoder by their text. These are written differently; from the tokenizers of
 # mistralai/Codestral-22B-v0.1 and ByteDance-Seed/Seed-Coder-8B-Base.
 _FIM_TEXTS = (
-    {"fim_prefix": "[PREFIX]", "fim_suffix": "[SUFFIX]", "fim_middle": "[MIDDLE]"},
+    {"fim_prefix": "[PREFIX]", "fim_suffix": "[SUFFIX]"},
     {"fim_prefix": "<[fim-prefix]>", "fim_suffix": "<[fim-suffix]>", "fim_middle": "<[fim-middle]>"},
 )
 

@@ -29,27 +29,42 @@ def resolve(model: str, environ: Mapping[str, str]) -> Path:
     """Return the file that a setting names.
 
     Args:
-        model: "embedded", a path (absolute, relative to the working directory, or starting with ~), or the
-            name of a file in the user's model folder, with or without ".gguf". A path that exists wins.
+        model: "embedded", a path (with a separator in it, or starting with ~), or the name of a file in the user's
+            model folder, with or without ".gguf". A name is looked for there only: the working directory is often the
+            workspace, whose files come from strangers.
 
     Raises:
         ModelNotFound: Nothing is there; the message names every place looked at.
     """
     if model in ("", EMBEDDED):
         return _first_existing(EMBEDDED, [embedded()], "Install recoder-lsp again: its embedded model is missing.")
-    looked_at = [_without_tilde(model)]
-    if Path(model).name == model:
+    if _is_path(model):
+        looked_at = [_without_tilde(model)]
+    else:
         folder = home(environ) / "models"
-        looked_at += [folder / model, folder / f"{model}.gguf"]
+        looked_at = [folder / model, folder / f"{model}.gguf"]
     return _first_existing(model, looked_at, 'Set engine.model to the path of a GGUF file, or to "embedded".')
 
 
 def _first_existing(model: str, candidates: list[Path], hint: str) -> Path:
     for candidate in candidates:
-        if candidate.exists():
+        if _is_file(candidate):
             return candidate
     places = ", ".join(str(candidate) for candidate in candidates)
     raise ModelNotFound(f"The model {model!r} was not found; looked at {places}.", hint)
+
+
+def _is_path(model: str) -> bool:
+    """Whether this says where a file is, rather than its name only."""
+    return model.startswith("~") or Path(model).name != model
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long, or a folder that may not be entered.
+        return False
 
 
 def _without_tilde(model: str) -> Path:

@@ -22,6 +22,8 @@ SINGLE_LINE_TOKENS = 32
 MAX_SECONDS = 2.0
 ELSEWHERE_TOKENS = 3000
 PATH_PARTS = 3
+# More of a document is not looked at. The start moves in steps, so that one key after the other sees the same text.
+MAX_SIDE_CHARACTERS, SIDE_STEP_CHARACTERS = 48_000, 16_384
 REMEMBERED_ACCEPTABLE = 64
 
 
@@ -38,6 +40,8 @@ class Request:
     invoked: bool = False
     selected_text: str | None = None
     selected_start: int = 0
+    for_menu: bool = False
+    """The completion menu asks, and must not take the place of a request for ghost text."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class InlineCompletion:
     def __init__(self, scheduler: Scheduler, runtime: Runtime, metrics: Metrics, layout: Layout | None = None) -> None:
         """Args: `layout` overrides the order that the model states, to compare layouts."""
         self._scheduler, self._runtime, self._metrics, self._layout = scheduler, runtime, metrics, layout
+        self._open: set[str] = set()
         self._answers: dict[str, _Answer] = {}
         self._loaded: _Loaded | None = None
         self._acceptable: dict[str, None] = {}
@@ -91,8 +96,10 @@ class InlineCompletion:
         """
         if not worth_asking(request, settings):
             return None
+        uri, request = request.snapshot.uri, _with_sound_selection(request)
+        self._open.add(uri)
         place = _place(request)
-        answer = self._along(request.snapshot.uri, place)
+        answer = self._along(uri, place)
         generated = None
         if answer is None:
             loaded = self._model(settings)
@@ -100,11 +107,15 @@ class InlineCompletion:
                 return None
             block = settings.completion.multiline and opens_block(place)
             generated = await self._scheduler.run(
-                lambda: _generation(loaded, place, block, settings), priority=Priority.GHOST_TEXT, key=request.snapshot.uri
+                lambda: _generation(loaded, place, block, settings),
+                priority=Priority.GHOST_TEXT,
+                key=f"{uri}#menu" if request.for_menu else uri,
             )
             self._count(generated)
-            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent)
-            self._answers[request.snapshot.uri] = answer
+            raw = generated.text if block else generated.text.partition("\n")[0]
+            answer = _Answer(place.prefix, place.suffix, raw, block, generated.confidence_percent)
+            if generated.ended_by != "time" and uri in self._open:
+                self._answers[uri] = answer
         else:
             self._metrics.count("ghost_text.typed_along")
         if not request.invoked and answer.confidence_percent < settings.completion.min_confidence_percent:
@@ -121,6 +132,7 @@ class InlineCompletion:
 
     def forget(self, uri: str) -> None:
         """Drop what is remembered of a closed document."""
+        self._open.discard(uri)
         self._answers.pop(uri, None)
 
     def _along(self, uri: str, place: Place) -> _Answer | None:
@@ -129,7 +141,9 @@ class InlineCompletion:
         if last is None or not place.prefix.startswith(last.prefix):
             return None
         typed = place.prefix[len(last.prefix) :]
-        if not last.raw.startswith(typed) or (typed and typed == last.raw) or not _same_suffix(last.suffix, place.suffix):
+        if not last.raw.startswith(typed) or not _same_suffix(last.suffix, place.suffix):
+            return None
+        if typed and not last.raw[len(typed) :].strip():
             return None
         return replace(last, prefix=place.prefix, suffix=place.suffix, raw=last.raw[len(typed) :])
 
@@ -196,9 +210,21 @@ def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) 
 
 def _place(request: Request) -> Place:
     text, offset = request.snapshot.text, request.offset
-    prefix = text[:offset] if request.selected_text is None else text[: request.selected_start] + request.selected_text
+    caret = offset if request.selected_text is None else request.selected_start
+    start = max(caret - MAX_SIDE_CHARACTERS, 0) // SIDE_STEP_CHARACTERS * SIDE_STEP_CHARACTERS
+    prefix = text[start:caret] + (request.selected_text or "")
+    suffix = text[offset : offset + MAX_SIDE_CHARACTERS]
     path = "/".join(request.snapshot.path.split("/")[-PATH_PARTS:])
-    return Place(path, request.snapshot.language, _with_plain_breaks(prefix), _with_plain_breaks(text[offset:]))
+    return Place(path, request.snapshot.language, _with_plain_breaks(prefix), _with_plain_breaks(suffix), text.count("\n", 0, start))
+
+
+def _with_sound_selection(request: Request) -> Request:
+    """Ignore a selected item that does not stand on the caret's line, before the caret."""
+    if request.selected_text is None:
+        return request
+    line_start = request.snapshot.text.rfind("\n", 0, request.offset) + 1
+    sound = line_start <= request.selected_start <= request.offset and "\n" not in request.selected_text
+    return request if sound else replace(request, selected_text=None, selected_start=0)
 
 
 def _with_plain_breaks(text: str) -> str:

@@ -42,7 +42,7 @@ async def completion(session: Session, params: types.CompletionParams, snapshot:
     if snapshot is None or not session.wants_menu_items:
         return None
     caret = _offset(session, snapshot, params.position)
-    suggestion = await _suggestion(session, Request(snapshot, caret))
+    suggestion = await _suggestion(session, Request(snapshot, caret, for_menu=True))
     items = [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
     # Incomplete also when empty: else the editor would not ask again while this word is being typed.
     return types.CompletionList(is_incomplete=True, items=items)

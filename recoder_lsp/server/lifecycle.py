@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECTION = "recoder"
+MENU_ID = "recoder-completion"
 CLIENT_TIMEOUT_S = 10.0
 COMPLETION_TRIGGERS = (".", "(")
 
@@ -40,6 +41,7 @@ def initialize(
     _configure_logs(Settings(), settings)
     session = Session(client, build_app(settings), params, folders)
     session.problems = problems
+    session.menu_announced = session.wants_menu_items
     session.app.on_model_state = session.notify.model_state
     log.info("Initialized by %s, %s positions", session.client_name or "an unnamed editor", session.encoding)
     return session, types.InitializeResult(
@@ -85,6 +87,7 @@ def apply_settings(session: Session) -> None:
     if settings != before:
         session.app.configure(settings)
         _configure_logs(before, settings)
+    _offer_menu(session)
 
 
 def _resolved(folders: list[str], initialization_options: Any, configuration: Any) -> tuple[Settings, list[Problem]]:
@@ -104,7 +107,7 @@ def _configure_logs(before: Settings, now: Settings) -> None:
 
 
 def _capabilities(session: Session) -> types.ServerCapabilities:
-    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS)) if session.wants_menu_items else None
+    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS)) if session.menu_announced else None
     return types.ServerCapabilities(
         position_encoding=session.encoding,
         text_document_sync=types.TextDocumentSyncOptions(
@@ -118,6 +121,18 @@ def _capabilities(session: Session) -> types.ServerCapabilities:
             workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
         ),
     )
+
+
+def _offer_menu(session: Session) -> None:
+    """Have the editor ask for completion items if the settings want them by now, and no longer if not.
+
+    What `initialize` announced cannot be taken back: then such requests get an empty answer.
+    """
+    wanted = session.wants_menu_items
+    if session.menu_announced or not session.may_register_menu or wanted == session.menu_registered:
+        return
+    session.menu_registered = wanted
+    session.spawn(_register_menu(session) if wanted else _unregister_menu(session))
 
 
 def _folders(params: types.InitializeParams) -> list[str]:
@@ -155,6 +170,18 @@ async def _register_for_configuration(session: Session) -> None:
     )
     params = types.RegistrationParams(registrations=[registration])
     await _asked(session, lambda: session.client.client_register_capability_async(params))
+
+
+async def _register_menu(session: Session) -> None:
+    options = types.CompletionRegistrationOptions(trigger_characters=list(COMPLETION_TRIGGERS))
+    registration = types.Registration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION, register_options=options)
+    params = types.RegistrationParams(registrations=[registration])
+    await _asked(session, lambda: session.client.client_register_capability_async(params))
+
+
+async def _unregister_menu(session: Session) -> None:
+    params = types.UnregistrationParams(unregisterations=[types.Unregistration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION)])
+    await _asked(session, lambda: session.client.client_unregister_capability_async(params))
 
 
 async def _asked(session: Session, request: Callable[[], Any]) -> Any:

@@ -1,7 +1,7 @@
 """Which messages are valid, by JSON-RPC's rules and LSP's, and what is in them."""
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from cattrs import Converter, transform_error
 from lsprotocol import types
@@ -39,7 +39,7 @@ def is_request(method: Any) -> bool:
     return isinstance(method, str) and method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1] is not None
 
 
-def is_id(value: Any) -> bool:
+def is_id(value: Any) -> TypeGuard[RequestId]:
     return isinstance(value, str) or (type(value) is int and -INTEGER_LIMIT <= value < INTEGER_LIMIT)
 
 

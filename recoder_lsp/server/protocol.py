@@ -168,7 +168,8 @@ class Protocol(LanguageServerProtocol):
     def _cancel(self, message: dict[str, Any]) -> None:
         params = message.get("params")
         request_id = params.get("id") if isinstance(params, dict) else None
-        if not isinstance(request_id, int | str):
+        # True is an int to Python, and would be equal to 1.
+        if not messages.is_id(request_id):
             return
         task = self._running.pop(request_id, None)
         if task is not None:

@@ -41,6 +41,8 @@ class Session:
         self.initialization_options: Any = params.initialization_options
         self.configuration: Any = None
         self.problems: list[Problem] = []
+        self.menu_announced = False
+        self.menu_registered = False
         self.notify = Notifier(client, params.capabilities, self.spawn)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -56,6 +58,13 @@ class Session:
         """Whether suggestions are also offered as completion items, by the settings as they are now."""
         menu = self.app.settings.completion.menu
         return menu == "always" or (menu == "auto" and not self.shows_ghost_text)
+
+    @property
+    def may_register_menu(self) -> bool:
+        """Whether the editor can be told after `initialize` that there are completion items."""
+        text_document = self.capabilities.text_document
+        completion = text_document.completion if text_document else None
+        return completion is not None and bool(completion.dynamic_registration)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for; it is stopped when the session closes."""

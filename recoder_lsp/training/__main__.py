@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 VOCABULARY_SIZE = 12_288
 HELD_OUT_SHARE = 0.05
 # How much text of each language the tokenizer and the model get to see, and of one package for the tokenizer.
-TOKENIZER_BYTES = {"python": 20e6, "javascript": 12e6, "typescript": 9e6}
-TOKENIZER_BYTES_PER_PACKAGE = 90_000
-TRAINING_BYTES = {"python": 72e6, "javascript": 38e6, "typescript": 36e6}
+TOKENIZER_CHARACTERS = {"python": 20e6, "javascript": 12e6, "typescript": 9e6}
+TOKENIZER_CHARACTERS_PER_PACKAGE = 90_000
+TRAINING_CHARACTERS = {"python": 72e6, "javascript": 38e6, "typescript": 36e6}
 WITHOUT_DOCUMENTATION = 0.6
 
 
@@ -27,32 +27,43 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one step."""
     parser = argparse.ArgumentParser(prog="python -m recoder_lsp.training", description="Make the embedded model.")
     parser.add_argument("work", type=Path, help="folder for downloads, the corpus and checkpoints (some 3 GB)")
-    steps = parser.add_subparsers(dest="step", required=True)
+    steps = parser.add_subparsers(metavar="STEP", required=True)
     step = steps.add_parser("corpus", help="fetch the packages of sources.toml and keep the files worth learning from")
+    step.set_defaults(run=_corpus)
     step.add_argument("--sources", type=Path, default=HERE / "sources.toml")
     step.add_argument("--excluded", type=Path, default=HERE / "excluded_repositories.txt")
     step.add_argument("--evaluation", type=Path, nargs="*", default=[], help="evaluation items that must not be learnt, JSON lines")
     step = steps.add_parser("tokenizer", help="learn the vocabulary")
+    step.set_defaults(run=_tokenizer)
     step.add_argument("--size", type=int, default=VOCABULARY_SIZE)
-    steps.add_parser("shards", help="tokenise the corpus, some packages held out")
+    step = steps.add_parser("shards", help="tokenise the corpus, some packages held out")
+    step.set_defaults(run=_shards)
+    step = steps.add_parser("manifest", help="write the list of packages that ships with the model")
+    step.set_defaults(run=_manifest)
+    step.add_argument("output", type=Path)
     step = steps.add_parser("train", help="train, or go on with training")
+    step.set_defaults(run=_train)
     step.add_argument("--minutes", type=float, default=75)
     step.add_argument("--layers", type=int, default=5)
-    step.add_argument("--rows", type=int, default=8, help="rows of 1,024 tokens in a batch")
+    step.add_argument("--rows", type=int, default=4, help="rows of 1,024 tokens in a batch")
+    step.add_argument("--threads", type=int, default=2, help="threads of the CPU")
     step.add_argument("--no-compile", action="store_true", help="do without torch.compile, which needs a C++ compiler")
     step = steps.add_parser("export", help="write the model as GGUF")
+    step.set_defaults(run=_export)
     step.add_argument("output", type=Path)
     step.add_argument("--name", default="Recoder Code")
     step = steps.add_parser("predict", help="complete evaluation items through the server's own path")
+    step.set_defaults(run=_predict)
     step.add_argument("model", type=Path)
     step.add_argument("items", type=Path, help="JSON lines with prefix and suffix, or prompt and suffix")
     step.add_argument("output", type=Path)
     step = steps.add_parser("bits", help="bits per byte of each language, over files of the held-out packages")
+    step.set_defaults(run=_bits)
     step.add_argument("model", type=Path)
     step.add_argument("--files", type=int, default=40, help="how many files of each language")
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
-    globals()[f"_{options.step}"](options)
+    options.run(options)
     return 0
 
 
@@ -63,11 +74,15 @@ def _corpus(options: argparse.Namespace) -> None:
 
 
 def _tokenizer(options: argparse.Namespace) -> None:
-    left, by_package, texts = dict(TOKENIZER_BYTES), dict[str, int](), []
-    for document in _shuffled(options.work):
+    left, by_package, texts = dict(TOKENIZER_CHARACTERS), dict[str, int](), []
+    documents = _shuffled(options.work)
+    held_out = _held_out(documents)
+    for document in documents:
+        if document.package in held_out:
+            continue
         size = len(document.text)
         taken = by_package.get(document.package, 0)
-        if left[document.language] > 0 and taken < TOKENIZER_BYTES_PER_PACKAGE:
+        if left[document.language] > 0 and taken < TOKENIZER_CHARACTERS_PER_PACKAGE:
             left[document.language] -= size
             by_package[document.package] = taken + size
             texts.append("\n".join(dict.fromkeys(document.text.split("\n"))))
@@ -78,11 +93,10 @@ def _shards(options: argparse.Namespace) -> None:
     from recoder_lsp.training import samples
 
     tokenize = _tokenize(options.work)
-    chance = random.Random(7)
+    chance = random.Random(8)
     documents = _shuffled(options.work)
-    packages = sorted({document.package for document in documents})
-    held_out = set(chance.sample(packages, max(1, int(HELD_OUT_SHARE * len(packages)))))
-    left, chosen = dict(TRAINING_BYTES), []
+    held_out = _held_out(documents)
+    left, chosen = dict(TRAINING_CHARACTERS), []
     for document in sorted(documents, key=lambda document: corpus.is_test(document.path)):
         if document.package in held_out or left[document.language] <= 0:
             continue
@@ -92,6 +106,11 @@ def _shards(options: argparse.Namespace) -> None:
     samples.tokenised(chosen, tokenize).save(options.work / "train.npz")
     samples.tokenised([document for document in documents if document.package in held_out], tokenize).save(options.work / "held_out.npz")
     (options.work / "held_out.json").write_text(json.dumps(sorted(held_out), indent=1))
+
+
+def _manifest(options: argparse.Namespace) -> None:
+    held_out = set(json.loads((options.work / "held_out.json").read_text()))
+    corpus.write_shipped_manifest(options.work / "manifest.json", held_out, options.output)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -105,7 +124,11 @@ def _train(options: argparse.Namespace) -> None:
         for seed, name in enumerate(("train", "held_out"), 1)
     ]
     plan = train.Plan(
-        Shape(len(vocabulary), layers=options.layers), options.minutes * 60, rows=options.rows, compiled=not options.no_compile
+        Shape(len(vocabulary), layers=options.layers),
+        options.minutes * 60,
+        rows=options.rows,
+        threads=options.threads,
+        compiled=not options.no_compile,
     )
     print(f"{plan}\n{plan.shape.flop_per_token:,} operations a token")
     train.train(plan, makers[0], makers[1], options.work)
@@ -143,6 +166,12 @@ def _shuffled(work: Path) -> list[corpus.Document]:
     documents = list(corpus.read(work / "corpus.jsonl.gz"))
     random.Random(1).shuffle(documents)
     return documents
+
+
+def _held_out(documents: list[corpus.Document]) -> set[str]:
+    """Choose the packages that neither the tokenizer nor the model learns from; the same ones for the same corpus."""
+    packages = sorted({document.package for document in documents})
+    return set(random.Random(7).sample(packages, max(1, int(HELD_OUT_SHARE * len(packages)))))
 
 
 def _tokenize(work: Path) -> tokenizer.Tokenize:

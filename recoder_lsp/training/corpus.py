@@ -68,7 +68,10 @@ _SECRET = re.compile(
 )
 _OPENING_COMMENT = re.compile(r"\A(?:\s*(?:#[^\n]*\n|//[^\n]*\n|/\*.*?\*/))+", re.DOTALL)
 _COMMENT_LINE = re.compile(r"^\s*(?:#|//|/?\*).*$", re.MULTILINE)
-_DOCSTRING = re.compile(r"(:[ \t]*\n)[ \t]*[rR]?(\"\"\"|''').*?\2[ \t]*\n", re.DOTALL)
+# With a statement behind it at the same indentation: a docstring that is the whole body cannot be left out.
+_DOCSTRING = re.compile(
+    r"(:[ \t]*\n)([ \t]+)[rR]?(\"\"\"|''')(?>.*?\3)[ \t]*\n(?=(?:[ \t]*(?:#[^\n]*)?\n)*\2(?:[\w@\"'(\[{]|\.\.\.))", re.DOTALL
+)
 _BLOCK_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n", re.DOTALL | re.MULTILINE)
 # Names and numbers only: with punctuation, 13 words in a row are an idiom that everybody writes.
 _WORD = re.compile(r"\w+")
@@ -155,13 +158,37 @@ def read(corpus: Path) -> Iterator[Document]:
             yield Document(**json.loads(line))
 
 
+def write_shipped_manifest(manifest: Path, held_out: set[str], output: Path) -> None:
+    """Write the packages of which files were kept, one a line, as the list that ships beside the model.
+
+    Args:
+        manifest: The `manifest.json` of `build`.
+        held_out: Packages kept for measuring, as REGISTRY:NAME.
+        output: The JSON file to write.
+    """
+    lines = []
+    for row in json.loads(manifest.read_text("utf-8"))["packages"]:
+        if row["n_files"]:
+            shipped = {name: value for name, value in row.items() if name not in ("skipped", "refused")}
+            lines.append(json.dumps({**shipped, "held_out": f"{row['registry']}:{row['name']}" in held_out}))
+    output.write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
+
+
+def is_permissive(licence: str) -> bool:
+    """Say whether a declared licence is one that asks for no more than its notice."""
+    return bool(_PERMISSIVE.search(licence)) and not _NOT_PERMISSIVE.search(licence)
+
+
 def is_test(path: str) -> bool:
     """Say whether a file is a test, an example or a benchmark: those come last where there is too much."""
     return bool(_TEST.search(path))
 
 
 def without_documentation(document: Document) -> Document:
-    """Return the document without docstrings and block comments: what is left teaches code, not prose."""
+    """Return the document without docstrings and block comments: what is left teaches code, not prose.
+
+    A docstring that is the whole body of its class or function stays.
+    """
     pattern, keep = (_DOCSTRING, r"\1") if document.language == "python" else (_BLOCK_COMMENT, "")
     return replace(document, text=pattern.sub(keep, document.text))
 
@@ -232,7 +259,7 @@ class Screen:
         package.skipped = dict(skipped)
 
     def _refusal(self, package: Package) -> str:
-        if not _PERMISSIVE.search(package.licence) or _NOT_PERMISSIVE.search(package.licence):
+        if not is_permissive(package.licence):
             return f"licence: {package.licence or 'not declared'}"
         if package.registry != "stdlib" and self.exclusions.names_package(package.name, package.repository):
             return "excluded repository"

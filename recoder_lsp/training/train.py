@@ -20,6 +20,7 @@ from torch import Tensor
 
 from recoder_lsp.training.model import CodeModel, Shape
 from recoder_lsp.training.samples import RowMaker
+from recoder_lsp.training.tokenizer import BOS
 
 MUON_RATE, ADAM_RATE, EMBEDDING_RATE = 0.02, 3e-3, 4e-3
 WARM_UP_SHARE, DECAY_SHARE = 0.01, 0.45
@@ -33,7 +34,7 @@ class Plan:
     shape: Shape
     seconds: float
     row_tokens: int = 1024
-    rows: int = 8
+    rows: int = 4
     checkpoint_seconds: float = 300.0
     threads: int = 2
     compiled: bool = True
@@ -56,7 +57,10 @@ class Muon(torch.optim.Optimizer):
             for weight in group["params"]:
                 if weight.grad is None:
                     continue
-                buffer = self.state[weight].setdefault("momentum", torch.zeros_like(weight))
+                state = self.state[weight]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(weight)
+                buffer = state["momentum"]
                 buffer.lerp_(weight.grad, 1 - group["momentum"])
                 update = _orthogonalised(weight.grad.lerp(buffer, group["momentum"]))
                 scale = max(1.0, weight.shape[0] / weight.shape[1]) ** 0.5
@@ -133,7 +137,7 @@ def train(plan: Plan, rows: RowMaker, held_out: RowMaker, folder: Path) -> Path:
 def _targets(batch: Tensor) -> Tensor:
     """Shift a batch by one; the first token of a sample is not predicted from the sample before it."""
     targets = batch[:, 1:].clone()
-    targets[targets == 1] = -1
+    targets[targets == BOS] = -1
     return targets
 
 

@@ -13,10 +13,11 @@ class ScriptedModel:
     """Writes `script` piece by piece, whatever the prompt; then the end token.
 
     Any token may be forced on it (healing does): it goes on with the script where the forced text leaves off.
+    A piece may be bytes, as of half a character.
     """
 
-    def __init__(self, pieces: Sequence[str], script: str, prompt: Sequence[int] = (1,)) -> None:
-        self._pieces = [b"", *(piece.encode() for piece in pieces)]
+    def __init__(self, pieces: Sequence[str | bytes], script: str, prompt: Sequence[int] = (1,)) -> None:
+        self._pieces = [b"", *(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)]
         self._script = script.encode()
         self._prompt = len(prompt)
         self._cached: list[int] = []

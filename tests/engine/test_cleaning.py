@@ -1,5 +1,6 @@
 """Golden cases of what is made of a model's raw text; the cases are data in cleaning_cases.toml."""
 
+import time
 import tomllib
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from recoder_lsp.engine.fim import Place
 CASES = tomllib.loads(Path(__file__).with_name("cleaning_cases.toml").read_text("utf-8"))["case"]
 
 
-def place(text: str) -> Place:
+def place(text: str, language: str = "python") -> Place:
     prefix, _, suffix = text.partition("▮")
-    return Place("file.py", "python", prefix, suffix)
+    return Place("file", language, prefix, suffix)
 
 
-def completed(text: str, *, model_says: str, block: bool = False) -> str:
-    caret = place(text)
+def completed(text: str, *, model_says: str, block: bool = False, language: str = "python") -> str:
+    caret = place(text, language)
     inserted = insertion(model_says, caret, block=block)
     if inserted is None:
         return text
@@ -26,7 +27,8 @@ def completed(text: str, *, model_says: str, block: bool = False) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_models_text_becomes_an_insertion(case):
-    assert completed(case["before"], model_says=case["model"], block=case.get("block", False)) == case["after"]
+    where = {"block": case.get("block", False), "language": case.get("language", "python")}
+    assert completed(case["before"], model_says=case["model"], **where) == case["after"]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,6 @@ def test_a_models_text_becomes_an_insertion(case):
     [
         ("def f():\n    ▮", True),
         ("def f():▮", True),
-        ("function f() {\n  ▮\n}", True),
         ("def f():\n    ▮\n    return 1", False),
         ("x = 1\n▮", False),
         ("d = {'a': ▮}", False),
@@ -42,13 +43,46 @@ def test_a_models_text_becomes_an_insertion(case):
         ("count:▮", False),
         ("key = lambda x:▮", False),
         ("def f(\n    a,\n) -> int:\n    ▮", True),
-        ("call({▮", False),
-        ("const point = (x) => {▮", True),
+        ("config = {\n    ▮", False),
+        ("function f() {\n  ▮\n}", False),
         ("▮", False),
     ],
 )
 def test_a_block_starts_only_where_nothing_else_is_meant(text, opens):
     assert opens_block(place(text)) is opens
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("function f() {\n  ▮\n}", True),
+        ("const point = (x) => {▮", True),
+        ("{\n  ▮", True),
+        ("if (isReturn) {▮", True),
+        ("export class A {▮", True),
+        ("call({▮", False),
+        ("call(a, {▮", False),
+        ("const point = {▮", False),
+        ("  point: {▮", False),
+        ("  a, {▮", False),
+        ("return {▮", False),
+        ("import {▮", False),
+        ("import type {▮", False),
+        ("export {\n  ▮", False),
+        ("export default {▮", False),
+    ],
+)
+def test_a_brace_opens_a_block_unless_it_is_a_literals(text, opens):
+    assert opens_block(place(text, "typescript")) is opens
+
+
+def test_a_long_text_is_cleaned_in_no_time():
+    began = time.monotonic()
+
+    for unit in ("a", "ab ", "(", "\n", "x\n", "    ", "self.a.b, ", "if a:\n    b\n"):
+        insertion((unit * 2000)[:2000], place("def f():\n    ▮ " + unit.strip() * 500), block=True)
+
+    assert time.monotonic() - began < 1
 
 
 def test_a_block_is_measured_by_the_line_that_opens_it():

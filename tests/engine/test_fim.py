@@ -1,5 +1,6 @@
 """Prompts: their order, what they leave out, and that typing changes only their end."""
 
+import itertools
 import re
 from types import SimpleNamespace
 
@@ -16,7 +17,8 @@ class Words:
 
     def __init__(self, *, middle=MIDDLE, separator=SEPARATOR, prefix=PREFIX, metadata=None):
         self.special = SimpleNamespace(bos=BOS, fim_prefix=prefix, fim_suffix=SUFFIX, fim_middle=middle, fim_separator=separator)
-        self.metadata = {"tokenizer.ggml.model": "llama", "tokenizer.ggml.add_bos_token": "true"} | (metadata or {})
+        self.metadata = {"tokenizer.ggml.model": "llama"} | (metadata or {})
+        self.adds_bos = True
         self.words = ["", *NAMES.values()]
         self.tokenised = 0
 
@@ -71,6 +73,11 @@ def test_indentation_is_not_taken_back():
 
     assert text.endswith("<pre>if x:\n    ")
     assert healing == ""
+
+
+@pytest.mark.parametrize(("text", "healing"), [("def f():\n    x = 1\n▮", "\n"), ("def f():\n▮", "\n"), ("x = 1\n▮", ""), ("▮", "")])
+def test_a_caret_without_indentation_inside_a_body_lets_the_model_indent(text, healing):
+    assert prompt(text)[1] == healing
 
 
 def test_healing_stops_at_the_line_start():
@@ -196,3 +203,37 @@ def test_copying_is_bounded():
     made = Prompter(vocabulary, Layout.SUFFIX_FIRST).prompt(Place("a.py", "python", text, "\n" + text), Budget(elsewhere=500))
 
     assert len(made.elsewhere) <= 1000
+
+
+def changed_starts(texts, *, budget):
+    """Count how often the prompt's beginning changes from one text to the next."""
+    vocabulary = Words()
+    prompter = Prompter(vocabulary, Layout.SUFFIX_FIRST)
+    prompts = [prompter.prompt(Place("a.py", "python", text, "\n"), budget).tokens for text in texts]
+    return sum(one[:20] != other[:20] for one, other in itertools.pairwise(prompts))
+
+
+def test_a_block_beyond_the_budget_moves_its_start_in_steps():
+    above = "".join("one two three four five six seven eight nine ten\n" for _ in range(15))
+
+    assert changed_starts([above + "word " * n for n in range(60)], budget=Budget(prefix=100)) <= 2
+
+
+def test_an_endless_line_moves_its_start_in_steps():
+    line = "word " * 400
+
+    assert changed_starts([line[:n] for n in range(1200, 1400)], budget=Budget(prefix=2000)) <= 3
+
+
+def test_a_long_path_does_not_eat_the_prompt():
+    vocabulary = Words()
+
+    made = Prompter(vocabulary).prompt(Place("/".join(["very long"] * 100), "python", "x", ""), Budget())
+
+    assert len(made.tokens) < 50
+
+
+def test_a_key_around_the_caret_is_left_out_too():
+    made, _ = prompt(KEY[:200] + "▮" + KEY[200:])
+
+    assert "MIIEow" not in made

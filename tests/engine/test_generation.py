@@ -74,7 +74,10 @@ def test_text_that_no_token_can_begin_gives_nothing():
 
 
 def test_half_a_character_is_not_handed_out():
-    assert generated("x", limits=Limits(max_tokens=1, max_seconds=60)).text == "x"
+    pieces = ["(", b"\xc3", b"\xa9"]
+
+    assert generated("(é", limits=Limits(max_tokens=2, max_seconds=60), pieces=pieces).text == "("
+    assert generated("(é", pieces=pieces).text == "(é"
 
 
 def test_evaluated_tokens_are_those_of_the_prompt():
@@ -85,6 +88,31 @@ def test_evaluated_tokens_are_those_of_the_prompt():
 
 def test_a_sure_model_has_a_log_probability_near_zero():
     assert -0.02 < generated("return self.name()").mean_log_probability <= 0
+
+
+def test_finishing_a_word_is_only_as_sure_as_the_choice_was():
+    result = generated("nap", healing="na", pieces=["name", "named", "nap"])
+
+    assert result.text == "p"
+    assert result.mean_log_probability < 0
+
+
+def test_what_is_spelled_again_does_not_count_against_the_limit():
+    limits = Limits(max_tokens=1, max_seconds=60)
+
+    assert generated(" self.n()x", healing=" self.n", limits=limits, pieces=[" self", ".", "n", "()", "x"]).text == "()"
+
+
+@pytest.mark.parametrize(
+    ("script", "block", "text"), [("return name name", None, "return"), ("x = 1\n    x = 1\n    return x", "", "x = 1\n    x = 1")]
+)
+def test_what_is_cut_by_a_limit_ends_at_a_whole_word_or_line(script, block, text):
+    n_tokens = 2 if block is None else 8
+    pieces = ["return", " na", "me", "x", " =", " 1", "\n    "]
+
+    result = generated(script, limits=Limits(n_tokens, 60, block_indentation=block), pieces=pieces)
+
+    assert (result.text.rstrip(), result.ended_by) == (text, "length")
 
 
 def test_spelling_finds_longer_and_shorter_beginnings():

@@ -134,7 +134,9 @@ def test_fim_tokens_come_from_the_metadata(model: LlamaModel) -> None:
 def test_fim_tokens_are_found_by_their_text_where_the_metadata_lacks_them(tmp_path: Path, family: str, texts: list[str]) -> None:
     model = load(write_tiny_gguf(tmp_path / "family.gguf", control_texts=texts, fim_in_metadata=False))
 
-    assert (model.special.fim_prefix, model.special.fim_suffix, model.special.fim_middle) == (3, 4, 5), family
+    # Codestral reads suffix, prefix and nothing between: a middle token would give it another order.
+    middle = None if family == "Codestral" else 5
+    assert (model.special.fim_prefix, model.special.fim_suffix, model.special.fim_middle) == (3, 4, middle), family
     model.close()
 
 

@@ -58,7 +58,36 @@ def test_a_name_is_looked_for_in_the_users_model_folder(name: str, tmp_path: Pat
     assert resolve(name, environ) == tmp_path / "home" / "models" / "starcoder.gguf"
 
 
-@pytest.mark.parametrize("name", ["nowhere", "some/folder/nowhere.gguf", "~nobody-of-this-name/x.gguf", "nul\0byte"])
+@pytest.mark.parametrize("name", ["starcoder.gguf", "starcoder"])
+def test_a_file_in_the_working_directory_does_not_answer_to_a_name(
+    name: str, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ModelNotFound) as caught:
+        resolve(name, environ)
+
+    assert caught.value.message.endswith(f"looked at {tmp_path / 'home' / 'models' / name}, {tmp_path / 'home' / 'models' / name}.gguf.")
+
+
+def test_a_path_with_a_separator_is_relative_to_the_working_directory(
+    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.gguf").touch()
+    monkeypatch.chdir(tmp_path / "home")
+
+    assert resolve("../own.gguf", environ).samefile(tmp_path / "own.gguf")
+
+
+def test_a_folder_is_not_a_model(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "home" / "models" / "starcoder").mkdir()
+    (tmp_path / "home" / "models" / "starcoder.gguf").touch()
+
+    assert resolve("starcoder", environ).name == "starcoder.gguf"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nowhere", "some/folder/nowhere.gguf", "~nobody-of-this-name/x.gguf", "nul\0byte"])
 def test_what_is_not_found_is_answered_with_every_place_looked_at(name: str, tmp_path: Path, environ: dict[str, str]) -> None:
     with pytest.raises(ModelNotFound) as caught:
         resolve(name, environ)

@@ -256,3 +256,52 @@ async def test_a_closed_document_is_forgotten(desk):
     await desk.suggest("import os\n\ntotal = compu▮\n")
 
     assert desk.generated == 2
+
+
+async def test_a_selection_that_cannot_be_is_ignored(desk):
+    text = "import os\n\ntotal = comp▮\n"
+
+    for start, selected in ((500, "compute"), (0, "compute"), (20, "two\nlines")):
+        suggestion = await desk.suggest(text, selected_text=selected, selected_start=start)
+        assert (suggestion.text, suggestion.start, suggestion.end) == ("ute(values, scale)", 23, 23)
+
+
+async def test_the_menu_does_not_take_the_place_of_ghost_text(scheduler):
+    desk = Desk(scheduler)
+    text = "import os\n\ntotal = comp▮\n"
+
+    both = await asyncio.gather(desk.suggest(text), desk.suggest(text, for_menu=True))
+
+    assert [suggestion.text for suggestion in both] == ["ute(values, scale)"] * 2
+
+
+async def test_a_very_long_document_costs_no_more_than_its_neighbourhood(scheduler):
+    filler = "".join(f"filler_{number} = {number}\n" for number in range(20_000))
+    desk = Desk(scheduler, WellReadModel(filler[-200:] + INTENDED))
+
+    first = await desk.completed(filler + "import os\n\ntotal = comp▮\n" + filler)
+    second = await desk.completed(filler + "import os\n\ntotal = compu▮\n" + filler)
+
+    assert first == second
+    assert first[len(filler) :].startswith("import os\n\ntotal = compute(values, scale)▮\n")
+    assert desk.generated == 1
+    assert len(desk.model.prompts[0]) < 10_000
+
+
+async def test_an_answer_for_a_closed_document_is_not_kept(scheduler):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        reached.set()
+        assert go_on.wait(10)
+
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    request = asyncio.create_task(desk.suggest("import os\n\ntotal = comp▮\n"))
+    assert await asyncio.to_thread(reached.wait, 10)
+    desk.feature.forget("file:///w/a.py")
+    go_on.set()
+    await request
+
+    await desk.suggest("import os\n\ntotal = compu▮\n")
+
+    assert desk.generated == 2

@@ -26,6 +26,7 @@ class WellReadModel:
         self.before_step = before_step
         self.special = SimpleNamespace(bos=BOS, fim_prefix=PREFIX, fim_suffix=SUFFIX, fim_middle=None, fim_separator=SEPARATOR)
         self.metadata = {"tokenizer.ggml.model": "llama"}
+        self.adds_bos = False
         self.end_tokens = frozenset({END})
         self.vocabulary_size = FIRST_CHARACTER + 128
         self.context_tokens = 4096

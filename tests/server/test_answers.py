@@ -172,6 +172,16 @@ async def test_a_cancel_in_the_same_breath_as_its_request_is_answered(talk, recw
     assert not list(recwarn)
 
 
+async def test_a_cancel_of_what_only_equals_an_id_is_ignored(talk):
+    talk.app.inline_completion.answer = fake_app.never
+    talk.say(opened(""))
+    talk.say(request(1, INLINE, at(0, 0)))
+
+    talk.say(notification("$/cancelRequest", {"id": True}))
+
+    assert await talk.answers(1) == []
+
+
 @pytest.mark.parametrize("params", [{"id": 77}, {"id": None}, {"id": [1]}, {"id": {}}, {}, None, 5])
 async def test_a_cancel_of_nothing_is_ignored(talk, params):
     talk.say(notification("$/cancelRequest", params))

@@ -9,6 +9,7 @@ from tests.server.fake_app import FakeModelState
 from tests.server.talking import Conversation, notification, settled
 
 PULLS = {"workspace": {"configuration": True}}
+GHOST_TEXT_AND_LATER_MENU = {"textDocument": {"inlineCompletion": {}, "completion": {"dynamicRegistration": True}}}
 PROGRESS = {"window": {"workDoneProgress": True}}
 
 
@@ -138,6 +139,38 @@ async def test_an_editor_that_can_be_registered_with_is_asked_to_tell_of_changes
 
     (registration,) = question["params"]["registrations"]
     assert (registration["method"], registration["registerOptions"]) == ("workspace/didChangeConfiguration", {"section": "recoder"})
+
+
+async def test_a_menu_wanted_after_the_start_is_registered_and_taken_back_when_it_is_not():
+    talk = Conversation()
+    talk.initialize(capabilities=PULLS | GHOST_TEXT_AND_LATER_MENU)
+
+    await answer_the_question(talk, "workspace/configuration", result=[{"completion": {"menu": "always"}}])
+    registered = await answer_the_question(talk, "client/registerCapability", result=None)
+    talk.say(notification("workspace/didChangeConfiguration", {"settings": None}))
+    await answer_the_question(talk, "workspace/configuration", result=[None])
+    unregistered = await answer_the_question(talk, "client/unregisterCapability", result=None)
+
+    (registration,) = registered["params"]["registrations"]
+    assert registration["method"] == "textDocument/completion"
+    assert registration["registerOptions"] == {"documentSelector": None, "triggerCharacters": [".", "("]}
+    (taken_back,) = unregistered["params"]["unregisterations"]
+    assert taken_back == {"id": registration["id"], "method": "textDocument/completion"}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "at_start"),
+    [({"textDocument": {"inlineCompletion": {}, "completion": {}}}, "auto"), (GHOST_TEXT_AND_LATER_MENU, "always")],
+)
+async def test_a_menu_is_not_registered_where_that_is_not_possible_or_it_was_announced(capabilities, at_start):
+    talk = Conversation()
+    talk.initialize(capabilities=capabilities, initializationOptions={"completion": {"menu": at_start}})
+
+    for menu in ("never", "always"):
+        talk.say(notification("workspace/didChangeConfiguration", {"settings": {"recoder": {"completion": {"menu": menu}}}}))
+        await settled()
+
+    assert talk.sent == []
 
 
 @pytest.mark.parametrize("settings", [{"pylsp": {"x": 1}}, {}, None, 5, {"recoder": None}, {"recoder": {"completion": {"max_tokens": 48}}}])

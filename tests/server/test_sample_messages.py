@@ -17,6 +17,7 @@ from tests.server.talking import Conversation, Editor, request
 SAMPLES = Path(__file__).parents[3] / "shared" / "eval" / "lsp" / "messages_relevant.jsonl.gz"
 pytestmark = pytest.mark.skipif(not SAMPLES.is_file(), reason=f"no sample messages at {SAMPLES}")
 
+N_SAMPLES = 9_148
 BEGINNING_OR_END = ("InitializeRequest", "ShutdownRequest", "ExitNotification")
 ANSWERED = {*handlers.ROUTES, types.INITIALIZE, types.SHUTDOWN}
 CONVERTER = converters.get_converter()
@@ -47,6 +48,10 @@ def complaint(kind: str, valid: bool, message: dict[str, Any], answers: list[dic
     except Exception as error:
         return f"the answer is not valid: {error}"
     return None
+
+
+def test_no_sample_is_missing():
+    assert sum(1 for _ in samples()) == N_SAMPLES
 
 
 def test_the_server_process_answers_each_message_as_it_should(server_command):

@@ -1,14 +1,17 @@
 """What enters the training corpus, and above all what does not."""
 
+import ast
 import gzip
 import io
 import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from recoder_lsp.training import __main__ as pipeline
 from recoder_lsp.training import corpus
 from recoder_lsp.training.corpus import Exclusions, Package, Screen, Source
 
@@ -32,6 +35,11 @@ def parse_numbers(lines: list[str]) -> list[int]:
     """Return the numbers of all lines that start with one."""
     return [parse_number(line) for line in lines if line and line[0].isdigit()]
 '''
+SHIPPED_TYPES = {
+    **dict.fromkeys(["registry", "name", "version", "licence", "repository", "sha256"], str),
+    **dict.fromkeys(["n_files", "size_bytes"], int),
+    "held_out": bool,
+}
 NO_EXCLUSIONS = Exclusions(frozenset(), frozenset(), frozenset())
 
 
@@ -138,6 +146,37 @@ def test_documentation_can_be_taken_out():
     assert corpus.without_documentation(javascript).text == "function add(a, b) {\n  return a + b\n}\n"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        'class E(Exception):\n    """Doc."""\n\n\nx = 1\n',
+        'class E(Exception):\n    """Doc."""\n\n    # No more.\n\nx = 1\n',
+        'class A:\n    def f(self):\n        """Doc."""\n\n    def g(self):\n        """Doc."""\n        return 1\n',
+        'def f():\n    """Doc."""\n    # Why.\n    return """a\n"""\n',
+        'class E(Exception):\n    """Doc."""\n\n\ndef f():\n    """Doc."""\n    return 1\n',
+        'class P(Protocol):\n    def f(self) -> int:\n        """Doc."""\n        ...\n',
+        'x = {\n    "a":\n    """text"""\n}\n',
+        'class E(Exception):\n    """Doc."""\n',
+    ],
+)
+def test_python_without_documentation_is_still_python(source):
+    bare = corpus.without_documentation(corpus.Document("pypi:n", "a.py", "python", source)).text
+
+    assert ast.dump(_undocumented(ast.parse(bare))) == ast.dump(_undocumented(ast.parse(source)))
+    assert bare.count("Doc.") == sum(len(node.body) == 1 and bool(ast.get_docstring(node)) for node in _scopes(ast.parse(source)))
+
+
+def _scopes(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+
+
+def _undocumented(tree):
+    for node in _scopes(tree):
+        if len(node.body) > 1 and ast.get_docstring(node):
+            del node.body[0]
+    return tree
+
+
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     """A work folder whose downloads are there already: one wheel, one npm tarball, one damaged wheel."""
@@ -188,6 +227,38 @@ def test_the_standard_library_is_taken_without_what_is_installed_beside_it(tmp_p
 
     assert "argparse.py" in {document.path for document in documents}
     assert not any("site-packages" in document.path or document.path.startswith("test/") for document in documents)
+
+
+def test_the_manifest_that_ships_lists_the_packages_that_were_learnt_from(work):
+    listed = work / "excluded.txt"
+    listed.write_text("")
+    corpus.build([Source("pypi", "numbers"), Source("pypi", "broken"), Source("npm", "@scope/adder")], work, listed)
+    (work / "held_out.json").write_text('["npm:@scope/adder"]')
+
+    pipeline.main([str(work), "manifest", str(work / "corpus.json")])
+
+    rows = json.loads((work / "corpus.json").read_text())
+    assert [(row["name"], row["held_out"]) for row in rows] == [("numbers", False), ("@scope/adder", True)]
+    assert all(row.keys() == SHIPPED_TYPES.keys() for row in rows)
+
+
+def test_the_shipped_manifest_lists_nothing_that_must_not_be_learnt():
+    folder = Path(corpus.__file__).parent
+    exclusions = Exclusions.read(folder / "excluded_repositories.txt")
+
+    rows = json.loads((folder.parent / "models" / "corpus.json").read_text("utf-8"))
+
+    assert rows
+    assert len({(row["registry"], row["name"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert {name: type(value) for name, value in row.items()} == SHIPPED_TYPES
+        assert row["registry"] in ("stdlib", "pypi", "npm")
+        assert corpus.is_permissive(row["licence"]), row
+        assert re.fullmatch("[0-9a-f]{64}", row["sha256"]), row
+        assert row["version"], row
+        assert row["n_files"] > 0, row
+        assert row["size_bytes"] > 0, row
+        assert row["registry"] == "stdlib" or not exclusions.names_package(row["name"], row["repository"]), row
 
 
 def test_the_shipped_lists_can_be_read():

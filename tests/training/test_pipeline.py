@@ -9,7 +9,7 @@ import pytest
 from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.training import __main__ as pipeline
-from recoder_lsp.training import corpus, evaluate, tokenizer
+from recoder_lsp.training import corpus, evaluate, tokenizer, train
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.samples import RowMaker, Shards, tokenised
 from recoder_lsp.training.tokenizer import BOS, CONTROL_TOKENS, END_OF_INSERTION, FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX
@@ -183,6 +183,35 @@ def test_the_held_out_packages_are_not_trained_on(work):
     assert held_out
     assert not paths & set(Shards.load(work / "train.npz").paths)
     assert paths == set(Shards.load(work / "held_out.npz").paths)
+
+
+def test_the_tokenizer_does_not_learn_from_the_held_out_packages(work, tmp_path, monkeypatch):
+    (tmp_path / "corpus.jsonl.gz").write_bytes((work / "corpus.jsonl.gz").read_bytes())
+    seen = []
+    monkeypatch.setattr(tokenizer, "train", lambda texts, size: seen.extend(texts) or [])
+
+    pipeline.main([str(tmp_path), "tokenizer"])
+
+    held_out = set(json.loads((work / "held_out.json").read_text()))
+    documents = list(corpus.read(work / "corpus.jsonl.gz"))
+    hidden = {_distinct_lines(document.text) for document in documents if document.package in held_out}
+    assert seen
+    assert hidden
+    assert not hidden & set(seen)
+
+
+def _distinct_lines(text):
+    return "\n".join(dict.fromkeys(text.split("\n")))
+
+
+def test_the_number_of_threads_can_be_chosen(work, monkeypatch):
+    plans = []
+    monkeypatch.setattr(train, "train", lambda plan, *rest: plans.append(plan))
+
+    pipeline.main([str(work), "train", "--threads", "3"])
+    pipeline.main([str(work), "train"])
+
+    assert [plan.threads for plan in plans] == [3, 2]
 
 
 def test_predictions_are_written_for_both_kinds_of_items(work, tmp_path):
