@@ -99,7 +99,8 @@ class InlineCompletion:
         uri, request = request.snapshot.uri, _with_sound_selection(request)
         self._open.add(uri)
         place = _place(request)
-        answer = self._along(uri, place)
+        least_percent = 0 if request.invoked else settings.completion.min_confidence_percent
+        answer = self._along(uri, place, least_percent)
         generated = None
         if answer is None:
             loaded = self._model(settings)
@@ -118,7 +119,7 @@ class InlineCompletion:
                 self._answers[uri] = answer
         else:
             self._metrics.count("ghost_text.typed_along")
-        if not request.invoked and answer.confidence_percent < settings.completion.min_confidence_percent:
+        if answer.confidence_percent < least_percent:
             self._metrics.count("ghost_text.unsure")
             return None
         cleaned = insertion(answer.raw, place, block=answer.block)
@@ -135,15 +136,18 @@ class InlineCompletion:
         self._open.discard(uri)
         self._answers.pop(uri, None)
 
-    def _along(self, uri: str, place: Place) -> _Answer | None:
-        """Return the last answer, less what was typed of it since, if it still fits this place."""
+    def _along(self, uri: str, place: Place, least_percent: float) -> _Answer | None:
+        """Return the last answer, less what was typed of it since, if it still fits this place.
+
+        One that was not sure enough to be shown is not gone on with: what was typed since may have made the model surer.
+        """
         last = self._answers.get(uri)
         if last is None or not place.prefix.startswith(last.prefix):
             return None
         typed = place.prefix[len(last.prefix) :]
         if not last.raw.startswith(typed) or not _same_suffix(last.suffix, place.suffix):
             return None
-        if typed and not last.raw[len(typed) :].strip():
+        if typed and (not last.raw[len(typed) :].strip() or last.confidence_percent < least_percent):
             return None
         return replace(last, prefix=place.prefix, suffix=place.suffix, raw=last.raw[len(typed) :])
 

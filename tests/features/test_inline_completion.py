@@ -151,6 +151,16 @@ async def test_an_unsure_model_speaks_only_when_asked(scheduler):
     assert desk.generated == 1
 
 
+async def test_an_unsure_model_is_asked_again_when_more_was_typed(scheduler):
+    desk = Desk(scheduler, WellReadModel(INTENDED, sureness=2.0))
+    await desk.suggest("import os\n\ntotal = comp▮\n")
+    desk.model.sureness = 40.0
+
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is None
+    assert await desk.suggest("import os\n\ntotal = compu▮\n") is not None
+    assert desk.generated == 2
+
+
 async def test_everything_is_shown_to_who_wants_to_see_everything(scheduler):
     settings = replace(SETTINGS, completion=replace(SETTINGS.completion, min_confidence_percent=0))
     desk = Desk(scheduler, WellReadModel(INTENDED, sureness=2.0), settings)
