@@ -24,6 +24,8 @@ from recoder_lsp.features.inline_completion import Request
 from recoder_lsp.training.samples import Shards
 from recoder_lsp.training.tokenizer import BOS
 
+HOLE_TOKENS = 60
+
 
 def predict(items: Path, model: Path, output: Path) -> None:
     """Complete every item and write rows of {"id" or "task_id", "pred" and "completion", "ms", "conf"}.
@@ -88,11 +90,11 @@ async def _bits_per_byte(texts: list[str], model: Path, window_tokens: int) -> f
     return total / math.log(2) / n_bytes
 
 
-def copying_trust(shards: Shards, model: Path, *, files: int = 120, longest: int = 8) -> list[float]:
+def copying_trust(shards: Shards, model: Path, *, files: int = 200, longest: int = 8) -> list[float]:
     """Measure how far a model should be helped by copying from the document, for `export.write_model`.
 
-    Over the second halves of files that it was not trained on, the weight of the copy is found that makes the text
-    likeliest, for each length of match apart (the expectation-maximisation of a mixture of two).
+    In the middle of files that it was not trained on, the weight of the copy is found that makes the text likeliest, for
+    each length of match apart (the expectation-maximisation of a mixture of two).
 
     Returns:
         `longest` + 1 weights; entry n is for n matching tokens.
@@ -110,10 +112,11 @@ async def _copying_trust(shards: Shards, model: Path, files: int, longest: int) 
     seen: list[list[tuple[float, float]]] = [[] for _ in range(longest + 1)]
 
     def watch(tokens: list[int]) -> Any:
-        known = len(tokens) // 2
-        copier = Copier([0.0] * (longest + 1), tokens[:known])
-        for position in range(known, min(len(tokens), known + 60)):
-            yield from loaded.evaluate([BOS, *tokens[max(0, known - 500) : position]])
+        # As in use: everything but some lines is there already, below the caret too.
+        first, end = len(tokens) // 2, min(len(tokens) // 2 + HOLE_TOKENS, len(tokens))
+        copier = Copier([0.0] * (longest + 1), [*tokens[end:], BOS, *tokens[:first]])
+        for position in range(first, end):
+            yield from loaded.evaluate([BOS, *tokens[max(0, first - 500) : position]])
             logits = loaded.logits.astype(np.float64)
             weights = np.exp(logits - logits.max())
             length, shares = copier.continuation()
