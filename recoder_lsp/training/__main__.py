@@ -57,10 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
     step.add_argument("model", type=Path)
     step.add_argument("items", type=Path, help="JSON lines with prefix and suffix, or prompt and suffix")
     step.add_argument("output", type=Path)
-    step = steps.add_parser("bits", help="bits per byte of each language, over files of the held-out packages")
-    step.set_defaults(run=_bits)
-    step.add_argument("model", type=Path)
-    step.add_argument("--files", type=int, default=40, help="how many files of each language")
+    for name, run, explained in (
+        ("bits", _bits, "bits per byte of each language, over files of the held-out packages"),
+        ("typing", _typing, "type lines of the held-out packages key by key: what is shown, and what is right"),
+    ):
+        step = steps.add_parser(name, help=explained)
+        step.set_defaults(run=run)
+        step.add_argument("model", type=Path)
+        step.add_argument("--files", type=int, default=40, help="how many files of each language")
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
     options.run(options)
@@ -153,13 +157,29 @@ def _predict(options: argparse.Namespace) -> None:
 def _bits(options: argparse.Namespace) -> None:
     from recoder_lsp.training import evaluate
 
+    for language, documents in _held_out_files(options).items():
+        bits = evaluate.bits_per_byte([document.text for document in documents], options.model)
+        print(f"{language}: {bits:.3f} bits a byte")
+
+
+def _typing(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import evaluate
+
+    for language, documents in _held_out_files(options).items():
+        typed = evaluate.typed(documents, options.model)
+        print(
+            f"{language}: {typed.keys} keys, {typed.shown} with a suggestion, {typed.right / max(typed.shown, 1):.1%} of them right; "
+            f"{typed.completed / max(typed.keys, 1):.1%} of the characters completed"
+        )
+
+
+def _held_out_files(options: argparse.Namespace) -> dict[str, list[corpus.Document]]:
     held_out = set(json.loads((options.work / "held_out.json").read_text()))
-    texts: dict[str, list[str]] = {}
+    files: dict[str, list[corpus.Document]] = {}
     for document in _shuffled(options.work):
         if document.package in held_out and not corpus.is_test(document.path):
-            texts.setdefault(document.language, []).append(document.text)
-    for language, sources in sorted(texts.items()):
-        print(f"{language}: {evaluate.bits_per_byte(sources[: options.files], options.model):.3f} bits a byte")
+            files.setdefault(document.language, []).append(document)
+    return {language: documents[: options.files] for language, documents in sorted(files.items())}
 
 
 def _shuffled(work: Path) -> list[corpus.Document]:

@@ -1,4 +1,4 @@
-"""Measure a model through the server's own path: masked lines, single-line infilling, bits per byte.
+"""Measure a model through the server's own path: masked lines, infilling, typing, bits per byte.
 
 The evaluation items are not part of this repository; each function takes the path of a file of them.
 """
@@ -9,9 +9,10 @@ import asyncio
 import gzip
 import json
 import math
+import random
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.features.inline_completion import Request
+from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.samples import Shards
 from recoder_lsp.training.tokenizer import BOS
 
@@ -55,6 +57,52 @@ async def _predict(items: Path, model: Path, output: Path) -> None:
             row |= {"task_id": item["task_id"], "completion": text} if "task_id" in item else {"id": item["id"], "pred": text}
             rows.write(json.dumps(row) + "\n")
     await app.close()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What typing some lines key by key came to."""
+
+    keys: int
+    """As many as characters typed."""
+    shown: int
+    """Keys at which a suggestion appeared unasked."""
+    right: int
+    """Of those, how many were exactly the rest of the line."""
+    completed: int
+    """Characters that need not have been typed, had the first right suggestion of each line been taken."""
+
+
+def typed(documents: Sequence[Document], model: Path, *, seed: int = 5) -> Typed:
+    """Type one line of each document, drawn at random, everything else of it being there already."""
+    return asyncio.run(_typed(documents, model, random.Random(seed)))
+
+
+async def _typed(documents: Sequence[Document], model: Path, chance: random.Random) -> Typed:
+    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
+    app = App.build(settings)
+    app.runtime.ensure(settings.engine)
+    await app.runtime.loaded()
+    keys = shown = right = completed = 0
+    for document in documents:
+        lines = document.text.split("\n")
+        worth_typing = [number for number, line in enumerate(lines) if len(line.strip()) >= 15 and len(line) <= 90]
+        if not worth_typing:
+            continue
+        number = chance.choice(worth_typing)
+        line, saved = lines[number], 0
+        start = len(line) - len(line.lstrip())
+        for end in range(start, len(line)):
+            before = "\n".join([*lines[:number], line[:end]])
+            snapshot = Snapshot(f"file:///{document.path}", document.language, "\n".join([before, *lines[number + 1 :]]), end)
+            suggestion = await app.inline_completion.suggest(Request(snapshot, len(before)), settings)
+            if suggestion is not None:
+                is_right = suggestion.text.partition("\n")[0] == line[end:]
+                shown, right = shown + 1, right + is_right
+                saved = saved or is_right * (len(line) - end)
+        keys, completed = keys + len(line) - start, completed + saved
+    await app.close()
+    return Typed(keys, shown, right, completed)
 
 
 def bits_per_byte(texts: Iterable[str], model: Path, *, window_tokens: int = 512) -> float:

@@ -232,6 +232,22 @@ def test_bits_per_byte_are_told_by_language(work, capsys):
     assert capsys.readouterr().out.startswith("python: ")
 
 
+def test_typing_is_told_by_language(work, capsys):
+    pipeline.main([str(work), "typing", str(work / "model.gguf"), "--files", "1"])
+
+    assert "of the characters completed" in capsys.readouterr().out
+
+
+def test_a_right_suggestion_saves_the_rest_of_its_line():
+    model = Path(corpus.__file__).parents[1] / "models" / "recoder-code.gguf"
+    repeated = "".join(f"result_{number} = compute_the_result(first, second)\n" for number in range(12))
+
+    typed = evaluate.typed([Document("p", "a.py", "python", repeated)], model)
+
+    assert 0 < typed.right <= typed.shown <= typed.keys
+    assert 0 < typed.completed < typed.keys
+
+
 def test_copying_is_trusted_more_the_longer_the_match(work):
     trust = trust_of(LlamaModel.load(work / "model.gguf", context_tokens=0, threads=1).metadata)
 
