@@ -39,8 +39,7 @@ class Insertion:
 
 def opens_block(place: Place) -> bool:
     """Say whether a block clearly starts at the caret: nothing on its line yet, an opener above, no body below."""
-    above = place.line_prefix if place.line_prefix.strip() else place.prefix.rstrip()
-    opener = above[above.rfind("\n") + 1 :]
+    opener = place.last_line
     if place.rest_of_line.strip() or not _opens(opener.strip(), place.language):
         return False
     below = next((line for line in place.suffix.split("\n")[1:] if line.strip()), "")
@@ -49,9 +48,7 @@ def opens_block(place: Place) -> bool:
 
 def block_indentation(place: Place) -> str:
     """Return the indentation of the line that opens the block: a line indented no deeper ends it."""
-    text = place.prefix if place.line_prefix.strip() else place.prefix.rstrip()
-    line = text[text.rfind("\n") + 1 :]
-    return line[: _indented(line)]
+    return place.last_line[: _indented(place.last_line)]
 
 
 def insertion(raw: str, place: Place, *, block: bool = False) -> Insertion | None:
@@ -142,8 +139,7 @@ def well_indented(text: str, place: Place, block: bool) -> str:
     before = place.line_prefix
     if before.strip():
         return text.lstrip(" \t") if before[-1].isspace() else text
-    above = place.prefix.rstrip()
-    last = above[above.rfind("\n") + 1 :]
+    last = place.last_line
     if _opens(last.strip(), place.language) and len(before) <= _indented(last) and text.lstrip()[:1] not in _CLOSING:
         return _in_body(text, place, last[: _indented(last)])
     inside = _indented(last) or last.endswith((":", "{", "(", "[")) or _unclosed(last)

@@ -95,16 +95,15 @@ class Place:
         return self.suffix.partition("\n")[0]
 
     @property
-    def indentation(self) -> str:
-        """The white space that the caret's line starts with."""
-        return self.line_prefix[: len(self.line_prefix) - len(self.line_prefix.lstrip())]
+    def last_line(self) -> str:
+        """The last line that is not blank, up to the caret: the caret's own, or one above. Without trailing white space."""
+        before = self.prefix.rstrip()
+        return before[before.rfind("\n") + 1 :]
 
     @property
     def in_a_body(self) -> bool:
-        """Whether the last line above that is not blank is indented, or opens a block."""
-        above = self.prefix.rstrip()
-        line = above[above.rfind("\n") + 1 :]
-        return line[:1].isspace() or line.endswith((":", "{"))
+        """Whether the last line that is not blank is indented, or opens a block."""
+        return self.last_line[:1].isspace() or self.last_line.endswith((":", "{"))
 
     @property
     def only_closers_follow(self) -> bool:

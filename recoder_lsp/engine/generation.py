@@ -120,7 +120,7 @@ def generate(
         allowed = spelling.starts(owed) if owed else None
         if allowed == []:
             break
-        probabilities = _probabilities(model.logits)
+        probabilities = probabilities_of(model.logits)
         token, score = _best(copier.mixed(probabilities) if copier else probabilities, allowed)
         piece = model.piece(token)
         if len(piece) > len(owed) or not owed:
@@ -128,8 +128,8 @@ def generate(
         if token in model.end_tokens:
             ended_by = "end"
             break
-        addition = piece[len(owed) :] if piece.startswith(owed) else b""
-        out += addition
+        # A piece that spells only part of what is owed adds nothing.
+        out += piece[len(owed) :]
         n_healed += bool(owed)
         owed = owed[len(piece) :]
         stop = _stop(out, limits)
@@ -146,7 +146,7 @@ def generate(
         yield
         yield from model.evaluate(tokens)
     return Generated(
-        text="" if owed else _whole(out.decode("utf-8", "ignore"), ended_by),
+        text="" if owed else _whole(out.decode("utf-8", "ignore"), ended_by, limits),
         ended_by="nothing" if owed else ended_by,
         mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
         prompt_tokens=len(prompt.tokens),
@@ -157,7 +157,8 @@ def generate(
     )
 
 
-def _probabilities(logits: np.ndarray) -> np.ndarray:
+def probabilities_of(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities (softmax), in the precision they come in."""
     import numpy as np
 
     weights = np.exp(logits - logits.max())
@@ -174,8 +175,13 @@ def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, fl
     return best, math.log(max(float(probabilities[best]), 1e-12) / max(total, 1e-12))
 
 
-def _whole(text: str, ended_by: EndedBy) -> str:
-    """Drop what was still being written when a limit was reached: of a block the last line, of a line the last word."""
+def _whole(text: str, ended_by: EndedBy, limits: Limits) -> str:
+    """Cut a single line at its end, and drop what was still being written when a limit was reached.
+
+    That is of a block the last line, of a line the last word.
+    """
+    if limits.block_indentation is None:
+        text = text.partition("\n")[0]
     if ended_by not in ("length", "time"):
         return text
     return text.rpartition("\n")[0] if "\n" in text.lstrip("\n") else re.sub(r"\w+\Z", "", text)
@@ -185,7 +191,7 @@ def _stop(out: bytes, limits: Limits) -> EndedBy | None:
     """Say whether the text so far is complete."""
     if limits.block_indentation is None:
         return "line" if b"\n" in out else None
-    *_, last_break, line = b"", *out.rpartition(b"\n")[1:]
+    _, last_break, line = out.rpartition(b"\n")
     if not last_break or not line.strip():
         return None
     indentation = line[: len(line) - len(line.lstrip())]

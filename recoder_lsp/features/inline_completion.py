@@ -73,6 +73,7 @@ class _Loaded:
 
     model: LlamaModel
     prompter: Prompter
+    trust: tuple[float, ...]
     spelling: Spelling | None = None
 
 
@@ -113,8 +114,7 @@ class InlineCompletion:
                 key=f"{uri}#menu" if request.for_menu else uri,
             )
             self._count(generated)
-            raw = generated.text if block else generated.text.partition("\n")[0]
-            answer = _Answer(place.prefix, place.suffix, raw, block, generated.confidence_percent)
+            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent)
             if generated.ended_by != "time" and uri in self._open:
                 self._answers[uri] = answer
         else:
@@ -158,7 +158,7 @@ class InlineCompletion:
             self._runtime.ensure(settings.engine)
             return None
         if self._loaded is None or self._loaded.model is not model:
-            self._loaded = _Loaded(model, Prompter(model, self._layout))
+            self._loaded = _Loaded(model, Prompter(model, self._layout), trust_of(model.metadata))
             self._answers.clear()
         return self._loaded
 
@@ -203,13 +203,12 @@ def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) 
         loaded.spelling = Spelling(loaded.model)
     room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
     suffix_tokens = min(completion.suffix_tokens, room // 4)
-    trust = trust_of(loaded.model.metadata)
-    elsewhere = ELSEWHERE_TOKENS if trust else 0
+    elsewhere = ELSEWHERE_TOKENS if loaded.trust else 0
     budget = Budget(prefix=min(completion.prefix_tokens, room - suffix_tokens), suffix=suffix_tokens, elsewhere=elsewhere)
     prompt = loaded.prompter.prompt(place, budget)
     max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
     limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
-    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, trust))
+    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust))
 
 
 def _place(request: Request) -> Place:

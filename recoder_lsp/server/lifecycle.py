@@ -168,20 +168,22 @@ async def _register_for_configuration(session: Session) -> None:
     registration = types.Registration(
         id="recoder-configuration", method=types.WORKSPACE_DID_CHANGE_CONFIGURATION, register_options={"section": SECTION}
     )
-    params = types.RegistrationParams(registrations=[registration])
-    await _asked(session, lambda: session.client.client_register_capability_async(params))
+    await _register(session, registration)
 
 
 async def _register_menu(session: Session) -> None:
     options = types.CompletionRegistrationOptions(trigger_characters=list(COMPLETION_TRIGGERS))
-    registration = types.Registration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION, register_options=options)
-    params = types.RegistrationParams(registrations=[registration])
-    await _asked(session, lambda: session.client.client_register_capability_async(params))
+    await _register(session, types.Registration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION, register_options=options))
 
 
 async def _unregister_menu(session: Session) -> None:
     params = types.UnregistrationParams(unregisterations=[types.Unregistration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION)])
     await _asked(session, lambda: session.client.client_unregister_capability_async(params))
+
+
+async def _register(session: Session, registration: types.Registration) -> None:
+    params = types.RegistrationParams(registrations=[registration])
+    await _asked(session, lambda: session.client.client_register_capability_async(params))
 
 
 async def _asked(session: Session, request: Callable[[], Any]) -> Any:

@@ -113,8 +113,7 @@ def _shards(options: argparse.Namespace) -> None:
 
 
 def _manifest(options: argparse.Namespace) -> None:
-    held_out = set(json.loads((options.work / "held_out.json").read_text()))
-    corpus.write_shipped_manifest(options.work / "manifest.json", held_out, options.output)
+    corpus.write_shipped_manifest(options.work / "manifest.json", _recorded_held_out(options.work), options.output)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -174,12 +173,16 @@ def _typing(options: argparse.Namespace) -> None:
 
 
 def _held_out_files(options: argparse.Namespace) -> dict[str, list[corpus.Document]]:
-    held_out = set(json.loads((options.work / "held_out.json").read_text()))
+    held_out = _recorded_held_out(options.work)
     files: dict[str, list[corpus.Document]] = {}
     for document in _shuffled(options.work):
         if document.package in held_out and not corpus.is_test(document.path):
             files.setdefault(document.language, []).append(document)
     return {language: documents[: options.files] for language, documents in sorted(files.items())}
+
+
+def _recorded_held_out(work: Path) -> set[str]:
+    return set(json.loads((work / "held_out.json").read_text()))
 
 
 def _shuffled(work: Path) -> list[corpus.Document]:

@@ -11,7 +11,8 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from recoder_lsp.app import App
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.copying import Copier
+from recoder_lsp.engine.generation import probabilities_of
 from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.features.inline_completion import Request
 from recoder_lsp.training.corpus import Document
@@ -39,24 +41,20 @@ def predict(items: Path, model: Path, output: Path) -> None:
 
 
 async def _predict(items: Path, model: Path, output: Path) -> None:
-    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
-    app = App.build(settings)
-    app.runtime.ensure(settings.engine)
-    await app.runtime.loaded()
-    with output.open("w", encoding="utf-8") as rows:
-        for number, item in enumerate(_read(items)):
-            prefix = item.get("prefix", item.get("prompt", ""))
-            path = item.get("path", "solution.py")
-            snapshot = Snapshot(f"file:///{path}", item.get("languageId", "python"), prefix + item["suffix"], number)
-            began = time.perf_counter()
-            suggestion = await app.inline_completion.suggest(Request(snapshot, len(prefix), invoked=True), settings)
-            ms = (time.perf_counter() - began) * 1000
-            text = suggestion.text.partition("\n")[0] if suggestion else ""
-            confidence = suggestion.generated.confidence_percent / 100 if suggestion and suggestion.generated else 0.0
-            row: dict[str, Any] = {"ms": ms, "conf": confidence}
-            row |= {"task_id": item["task_id"], "completion": text} if "task_id" in item else {"id": item["id"], "pred": text}
-            rows.write(json.dumps(row) + "\n")
-    await app.close()
+    async with _running(model) as app:
+        with output.open("w", encoding="utf-8") as rows:
+            for number, item in enumerate(_read(items)):
+                prefix = item.get("prefix", item.get("prompt", ""))
+                path = item.get("path", "solution.py")
+                snapshot = Snapshot(f"file:///{path}", item.get("languageId", "python"), prefix + item["suffix"], number)
+                began = time.perf_counter()
+                suggestion = await app.inline_completion.suggest(Request(snapshot, len(prefix), invoked=True), app.settings)
+                ms = (time.perf_counter() - began) * 1000
+                text = suggestion.text.partition("\n")[0] if suggestion else ""
+                confidence = suggestion.generated.confidence_percent / 100 if suggestion and suggestion.generated else 0.0
+                row: dict[str, Any] = {"ms": ms, "conf": confidence}
+                row |= {"task_id": item["task_id"], "completion": text} if "task_id" in item else {"id": item["id"], "pred": text}
+                rows.write(json.dumps(row) + "\n")
 
 
 @dataclass(frozen=True)
@@ -79,29 +77,25 @@ def typed(documents: Sequence[Document], model: Path, *, seed: int = 5) -> Typed
 
 
 async def _typed(documents: Sequence[Document], model: Path, chance: random.Random) -> Typed:
-    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
-    app = App.build(settings)
-    app.runtime.ensure(settings.engine)
-    await app.runtime.loaded()
-    keys = shown = right = completed = 0
-    for document in documents:
-        lines = document.text.split("\n")
-        worth_typing = [number for number, line in enumerate(lines) if len(line.strip()) >= 15 and len(line) <= 90]
-        if not worth_typing:
-            continue
-        number = chance.choice(worth_typing)
-        line, saved = lines[number], 0
-        start = len(line) - len(line.lstrip())
-        for end in range(start, len(line)):
-            before = "\n".join([*lines[:number], line[:end]])
-            snapshot = Snapshot(f"file:///{document.path}", document.language, "\n".join([before, *lines[number + 1 :]]), end)
-            suggestion = await app.inline_completion.suggest(Request(snapshot, len(before)), settings)
-            if suggestion is not None:
-                is_right = suggestion.text.partition("\n")[0] == line[end:]
-                shown, right = shown + 1, right + is_right
-                saved = saved or is_right * (len(line) - end)
-        keys, completed = keys + len(line) - start, completed + saved
-    await app.close()
+    async with _running(model) as app:
+        keys = shown = right = completed = 0
+        for document in documents:
+            lines = document.text.split("\n")
+            worth_typing = [number for number, line in enumerate(lines) if len(line.strip()) >= 15 and len(line) <= 90]
+            if not worth_typing:
+                continue
+            number = chance.choice(worth_typing)
+            line, saved = lines[number], 0
+            start = len(line) - len(line.lstrip())
+            for end in range(start, len(line)):
+                before = "\n".join([*lines[:number], line[:end]])
+                snapshot = Snapshot(f"file:///{document.path}", document.language, "\n".join([before, *lines[number + 1 :]]), end)
+                suggestion = await app.inline_completion.suggest(Request(snapshot, len(before)), app.settings)
+                if suggestion is not None:
+                    is_right = suggestion.text.partition("\n")[0] == line[end:]
+                    shown, right = shown + 1, right + is_right
+                    saved = saved or is_right * (len(line) - end)
+            keys, completed = keys + len(line) - start, completed + saved
     return Typed(keys, shown, right, completed)
 
 
@@ -113,28 +107,25 @@ def bits_per_byte(texts: Iterable[str], model: Path, *, window_tokens: int = 512
 async def _bits_per_byte(texts: list[str], model: Path, window_tokens: int) -> float:
     import numpy as np
 
-    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
-    app = App.build(settings)
-    app.runtime.ensure(settings.engine)
-    loaded = await app.runtime.loaded()
+    async with _running(model) as app:
+        loaded = await app.runtime.loaded()
 
-    def score(text: str) -> Any:
-        tokens = loaded.tokenize(text)[:window_tokens]
-        bos = loaded.special.bos
-        row, nats = [bos] if bos is not None else tokens[:1], 0.0
-        for token in tokens[len(row) - 1 if bos is None else 0 :]:
-            yield from loaded.evaluate(row)
-            logits = loaded.logits.astype(np.float64)
-            nats += float(np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[token])
-            row.append(token)
-            yield
-        return nats, sum(len(loaded.piece(token)) for token in tokens)
+        def score(text: str) -> Any:
+            tokens = loaded.tokenize(text)[:window_tokens]
+            bos = loaded.special.bos
+            row, nats = [bos] if bos is not None else tokens[:1], 0.0
+            for token in tokens[len(row) - 1 if bos is None else 0 :]:
+                yield from loaded.evaluate(row)
+                logits = loaded.logits.astype(np.float64)
+                nats += float(np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[token])
+                row.append(token)
+                yield
+            return nats, sum(len(loaded.piece(token)) for token in tokens)
 
-    total, n_bytes = 0.0, 0
-    for text in texts:
-        nats, length = await app.scheduler.run(lambda text=text: score(text), priority=Priority.PREFILL)  # type: ignore[misc]
-        total, n_bytes = total + nats, n_bytes + length
-    await app.close()
+        total, n_bytes = 0.0, 0
+        for text in texts:
+            nats, length = await app.scheduler.run(lambda text=text: score(text), priority=Priority.PREFILL)  # type: ignore[misc]
+            total, n_bytes = total + nats, n_bytes + length
     return total / math.log(2) / n_bytes
 
 
@@ -153,30 +144,26 @@ def copying_trust(shards: Shards, model: Path, *, files: int = 200, longest: int
 async def _copying_trust(shards: Shards, model: Path, files: int, longest: int) -> list[float]:
     import numpy as np
 
-    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
-    app = App.build(settings)
-    app.runtime.ensure(settings.engine)
-    loaded = await app.runtime.loaded()
-    seen: list[list[tuple[float, float]]] = [[] for _ in range(longest + 1)]
+    async with _running(model) as app:
+        loaded = await app.runtime.loaded()
+        seen: list[list[tuple[float, float]]] = [[] for _ in range(longest + 1)]
 
-    def watch(tokens: list[int]) -> Any:
-        # As in use: everything but some lines is there already, below the caret too.
-        first, end = len(tokens) // 2, min(len(tokens) // 2 + HOLE_TOKENS, len(tokens))
-        copier = Copier([0.0] * (longest + 1), [*tokens[end:], BOS, *tokens[:first]])
-        for position in range(first, end):
-            yield from loaded.evaluate([BOS, *tokens[max(0, first - 500) : position]])
-            logits = loaded.logits.astype(np.float64)
-            weights = np.exp(logits - logits.max())
-            length, shares = copier.continuation()
-            seen[length].append((float(weights[tokens[position]] / weights.sum()), shares.get(tokens[position], 0.0)))
-            copier.append(tokens[position])
-            yield
+        def watch(tokens: list[int]) -> Any:
+            # As in use: everything but some lines is there already, below the caret too.
+            first, end = len(tokens) // 2, min(len(tokens) // 2 + HOLE_TOKENS, len(tokens))
+            copier = Copier([0.0] * (longest + 1), [*tokens[end:], BOS, *tokens[:first]])
+            for position in range(first, end):
+                yield from loaded.evaluate([BOS, *tokens[max(0, first - 500) : position]])
+                probabilities = probabilities_of(loaded.logits.astype(np.float64))
+                length, shares = copier.continuation()
+                seen[length].append((float(probabilities[tokens[position]]), shares.get(tokens[position], 0.0)))
+                copier.append(tokens[position])
+                yield
 
-    for index in np.random.default_rng(5).permutation(len(shards.paths))[:files]:
-        tokens = shards.file(int(index)).tolist()
-        if len(tokens) > 200:
-            await app.scheduler.run(lambda tokens=tokens: watch(tokens), priority=Priority.PREFILL)  # type: ignore[misc]
-    await app.close()
+        for index in np.random.default_rng(5).permutation(len(shards.paths))[:files]:
+            tokens = shards.file(int(index)).tolist()
+            if len(tokens) > 200:
+                await app.scheduler.run(lambda tokens=tokens: watch(tokens), priority=Priority.PREFILL)  # type: ignore[misc]
     trust = [0.0]
     for pairs in seen[1:]:
         weight = 0.3
@@ -184,6 +171,19 @@ async def _copying_trust(shards: Shards, model: Path, files: int, longest: int) 
             weight = sum(weight * copied / max((1 - weight) * own + weight * copied, 1e-12) for own, copied in pairs) / len(pairs)
         trust.append(min(weight, 0.95) if pairs else trust[-1])
     return trust
+
+
+@asynccontextmanager
+async def _running(model: Path) -> AsyncIterator[App]:
+    """Yield an app whose model is loaded, and close it."""
+    settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
+    app = App.build(settings)
+    try:
+        app.runtime.ensure(settings.engine)
+        await app.runtime.loaded()
+        yield app
+    finally:
+        await app.close()
 
 
 def _read(items: Path) -> Iterator[dict[str, Any]]:

@@ -46,6 +46,23 @@ class Desk:
         return self.metrics.snapshot()["counts"].get("ghost_text.generated", 0)
 
 
+class Gate:
+    """Holds the model before its next step until the test opens it."""
+
+    def __init__(self):
+        self._reached, self._opened = threading.Event(), threading.Event()
+
+    def wait(self):
+        self._reached.set()
+        assert self._opened.wait(10)
+
+    async def reached(self):
+        assert await asyncio.to_thread(self._reached.wait, 10)
+
+    def open(self):
+        self._opened.set()
+
+
 @pytest.fixture
 def scheduler():
     scheduler = Scheduler()
@@ -198,19 +215,14 @@ async def test_a_new_model_forgets_what_the_old_one_said(desk):
 
 
 async def test_a_newer_request_for_the_document_takes_over(scheduler):
-    reached, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        reached.set()
-        assert go_on.wait(10)
-
-    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    gate = Gate()
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=gate.wait))
     older = asyncio.create_task(desk.suggest("import os\n\ntotal = co▮\n"))
-    assert await asyncio.to_thread(reached.wait, 10)
+    await gate.reached()
     newer = asyncio.create_task(desk.completed("import os\n\ntotal = comp▮\n"))
     await asyncio.sleep(0)
 
-    go_on.set()
+    gate.open()
 
     with pytest.raises(Superseded):
         await older
@@ -218,21 +230,16 @@ async def test_a_newer_request_for_the_document_takes_over(scheduler):
 
 
 async def test_a_cancelled_request_leaves_the_engine_free(scheduler):
-    reached, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        reached.set()
-        assert go_on.wait(10)
-
-    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    gate = Gate()
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=gate.wait))
     request = asyncio.create_task(desk.suggest("import os\n\ntotal = co▮\n"))
-    assert await asyncio.to_thread(reached.wait, 10)
+    await gate.reached()
 
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
 
-    go_on.set()
+    gate.open()
     assert await desk.completed("import os\n\ntotal = comp▮\n", uri="file:///w/b.py") is not None
 
 
@@ -299,17 +306,12 @@ async def test_a_very_long_document_costs_no_more_than_its_neighbourhood(schedul
 
 
 async def test_an_answer_for_a_closed_document_is_not_kept(scheduler):
-    reached, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        reached.set()
-        assert go_on.wait(10)
-
-    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=hold))
+    gate = Gate()
+    desk = Desk(scheduler, WellReadModel(INTENDED, before_step=gate.wait))
     request = asyncio.create_task(desk.suggest("import os\n\ntotal = comp▮\n"))
-    assert await asyncio.to_thread(reached.wait, 10)
+    await gate.reached()
     desk.feature.forget("file:///w/a.py")
-    go_on.set()
+    gate.open()
     await request
 
     await desk.suggest("import os\n\ntotal = compu▮\n")
