@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
-from recoder_lsp.config import Settings
+from recoder_lsp.config import Settings, home
 from recoder_lsp.engine.runtime import ModelState, Runtime
 from recoder_lsp.engine.scheduler import Scheduler
+from recoder_lsp.features.context import ContextFinder
 from recoder_lsp.features.inline_completion import InlineCompletion
+from recoder_lsp.index.workspace import Workspace
 from recoder_lsp.metrics import Metrics
 
 
@@ -19,16 +22,18 @@ class App:
     scheduler: Scheduler
     runtime: Runtime
     inline_completion: InlineCompletion
+    workspace: Workspace
     on_model_state: Callable[[ModelState], None] | None
 
     def __init__(self, settings: Settings) -> None:
-        """Wire the parts together; nothing is loaded and no thread runs yet."""
+        """Wire the parts together; nothing is loaded, and no thread or other process runs yet."""
         self.settings = settings
         self.metrics = Metrics()
         self.on_model_state = None
         self.scheduler = Scheduler()
         self.runtime = Runtime(self.scheduler, self.metrics, self._model_state_changed)
-        self.inline_completion = InlineCompletion(self.scheduler, self.runtime, self.metrics)
+        self.workspace = Workspace(settings, home(os.environ), self.metrics)
+        self.inline_completion = InlineCompletion(self.scheduler, self.runtime, self.metrics, ContextFinder(self.workspace))
 
     @staticmethod
     def build(settings: Settings) -> App:
@@ -38,6 +43,7 @@ class App:
     def configure(self, settings: Settings) -> None:
         """Replace the settings. Where a model is loaded already, the one that they name takes its place."""
         self.settings = settings
+        self.workspace.configure(settings)
         if self.runtime.state.phase != "unloaded":
             self.warm_up()
 
@@ -47,7 +53,8 @@ class App:
             self.runtime.ensure(self.settings.engine)
 
     async def close(self) -> None:
-        """Stop the engine and free the model."""
+        """Disconnect from the index, stop the engine and free the model."""
+        await self.workspace.close()
         await self.runtime.close()
         self.scheduler.close()
 

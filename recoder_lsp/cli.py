@@ -1,4 +1,4 @@
-"""The command `recoder-lsp`: serves an editor by default; completes one place or examines the installation on request."""
+"""The command `recoder-lsp`: serves an editor by default; completes, indexes, searches or examines itself on request."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from recoder_lsp import __version__, logs, privacy
+from recoder_lsp import __version__, config, logs, privacy
 from recoder_lsp.config import Problem, Settings, resolve, sources_on_disk
 from recoder_lsp.errors import RecoderError
 
@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _complete(chosen.place, as_json=chosen.json)
         if chosen.command == "doctor":
             return _doctor(as_json=chosen.json)
+        if chosen.command == "index":
+            return _index(chosen)
+        if chosen.command == "search":
+            return _search(chosen)
         return _serve(chosen.tcp, allow_remote=chosen.allow_remote)
     except RecoderError as error:
         print(f"recoder-lsp: {error.message}", file=sys.stderr)
@@ -63,6 +67,24 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="examine the installation and show how to connect editors")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+    index = commands.add_parser("index", help="index a folder, so that it can be searched")
+    index.add_argument("folder", metavar="PATH", nargs="?", type=Path, help="the folder; by default the one that this is in")
+    what = index.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="compare the index with the files and with ChromaDB, and change nothing")
+    what.add_argument("--rebuild", action="store_true", help="throw the index away and make it anew")
+    what.add_argument("--stats", action="store_true", help="say what the index holds")
+    index.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+    search = commands.add_parser("search", help="find code by what it is about, by words or by name")
+    search.add_argument("words", metavar="WORDS", nargs="+", help="a question, some words, or the name of a symbol")
+    search.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many hits (10)")
+    search.add_argument("--per-file", type=int, default=2, metavar="N", help="at most so many of one file (2); 0 for any number")
+    search.add_argument("--kind", action="append", default=[], metavar="KIND", help="only symbols of this kind, such as function or class")
+    search.add_argument("--lang", action="append", default=[], metavar="LANGUAGE", help="only this language, such as python")
+    search.add_argument("--path", action="append", default=[], metavar="PATH", help="only files in this folder, or that match this glob")
+    search.add_argument("--workspace", type=Path, metavar="FOLDER", help="search this folder instead of the one that this is in")
+    search.add_argument("--json", action="store_true", help="print a list of hits, best first")
     return parser
 
 
@@ -80,9 +102,7 @@ def _serve(tcp: str | None, *, allow_remote: bool) -> int:
 def _complete(place: str, *, as_json: bool) -> int:
     from recoder_lsp.complete_once import Completed, complete_at
 
-    settings, problems = _settings()
-    for problem in problems:
-        print(f"recoder-lsp: {problem}", file=sys.stderr)
+    settings = _settings_of(Path.cwd())
     file, line, column = _place(place)
     completed: Completed = asyncio.run(complete_at(file, line, column, settings))
     if as_json:
@@ -103,9 +123,53 @@ def _doctor(*, as_json: bool) -> int:
     return 1 if any(finding.verdict == "fail" for finding in findings) else 0
 
 
-def _settings() -> tuple[Settings, list[Problem]]:
-    """The settings as the server has them before an editor adds its own, with the working directory as the workspace."""
-    sources, unreadable = sources_on_disk(Path.cwd(), os.environ)
+def _index(chosen: argparse.Namespace) -> int:
+    from recoder_lsp import index_commands
+
+    home = config.home(os.environ)
+    root = index_commands.folder_named(chosen.folder) if chosen.folder is not None else index_commands.root_of(Path.cwd(), home)
+    settings = _settings_of(root).index
+    if chosen.check:
+        problems = asyncio.run(index_commands.check(root, home, settings))
+        print(json.dumps(problems, indent=2) if chosen.json else "\n".join(problems) or "Manifest, files and vectors agree.")
+        return 1 if problems else 0
+    if chosen.stats:
+        stats = asyncio.run(index_commands.stats(root, home, settings))
+        print(json.dumps(stats, indent=2) if chosen.json else index_commands.stats_as_text(root, stats))
+        return 0
+    summary = asyncio.run(index_commands.index(root, home, settings, rebuild=chosen.rebuild))
+    print(json.dumps(summary, indent=2) if chosen.json else index_commands.summary_as_text(root, summary))
+    return 0
+
+
+def _search(chosen: argparse.Namespace) -> int:
+    from recoder_lsp import index_commands
+
+    home = config.home(os.environ)
+    root = index_commands.folder_named(chosen.workspace) if chosen.workspace is not None else index_commands.root_of(Path.cwd(), home)
+    wanted = index_commands.Search(
+        " ".join(chosen.words), max(chosen.limit, 0), tuple(chosen.kind), tuple(chosen.lang), tuple(chosen.path), max(chosen.per_file, 0)
+    )
+    hits = asyncio.run(index_commands.search(wanted, root, home, _settings_of(root).index))
+    if chosen.json:
+        print(index_commands.hits_as_json(hits))
+    elif hits:
+        print(index_commands.hits_as_text(hits))
+    else:
+        print("recoder-lsp: nothing found.", file=sys.stderr)
+    return 0
+
+
+def _settings_of(workspace: Path) -> Settings:
+    settings, problems = _settings(workspace)
+    for problem in problems:
+        print(f"recoder-lsp: {problem}", file=sys.stderr)
+    return settings
+
+
+def _settings(workspace: Path | None = None) -> tuple[Settings, list[Problem]]:
+    """The settings as the server has them before an editor adds its own, by default with the working directory as the workspace."""
+    sources, unreadable = sources_on_disk(workspace or Path.cwd(), os.environ)
     settings, problems = resolve(sources)
     logs.configure(settings.log.level, Path(settings.log.file) if settings.log.file else None)
     return settings, [*unreadable, *problems]

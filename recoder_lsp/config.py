@@ -43,9 +43,17 @@ class CompletionSettings:
     min_confidence_percent: int = setting(
         50, "How sure the model has to be, as the mean probability of a token, for a suggestion to appear unasked.", at_least=0, at_most=100
     )
+    symbols: bool = setting(
+        True,
+        "Offer names of the document and of the workspace as items of the completion menu, below those of other servers. "
+        "Editors that cannot register completion dynamically take this at their start only.",
+    )
     multiline: bool = setting(True, "Allow more than one line where a block clearly starts.")
     prefix_tokens: int = setting(512, "How many tokens before the caret the model reads.", at_least=16, at_most=16384)
     suffix_tokens: int = setting(160, "How many tokens after the caret the model reads.", at_least=0, at_most=16384)
+    context_tokens: int = setting(
+        256, "How many tokens of related code from other files the model reads, where its context has room.", at_least=0, at_most=16384
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,36 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class IndexSettings:
+    """Which files are searched, and how."""
+
+    enabled: bool = setting(True, "Index the workspace, in a process of its own.")
+    include: tuple[str, ...] = setting((), "Globs of files to index although they are ignored; secrets stay out.")
+    exclude: tuple[str, ...] = setting((), 'Globs of files not to index, for example `["docs/**", "*.min.js"]`.')
+    max_file_kb: int = setting(1024, "The largest file that is indexed, in KiB.", at_least=1, at_most=16384)
+    cpu_percent: int = setting(
+        75,
+        "How much of one core may be used for indexing in the background. Files that you save are indexed at once.",
+        at_least=5,
+        at_most=100,
+    )
+    watch: Literal["auto", "always", "never"] = setting(
+        "auto", "Whether Recoder watches the files itself: `auto` does so where the editor does not tell of changes."
+    )
+    embedder: str = setting(
+        "embedded",
+        "The model that finds code by meaning: `embedded`, or the path of a sentence-transformers model.",
+        workspace_may_set=False,
+    )
+    chroma_url: str = setting(
+        "",
+        "A Chroma server for the vectors, for example `http://localhost:8000`; empty keeps them in a folder under `~/.recoder`. "
+        "A server on another machine learns what the code is about, but never its text.",
+        workspace_may_set=False,
+    )
+
+
+@dataclass(frozen=True)
 class LogSettings:
     """What is written down, and where."""
 
@@ -76,6 +114,7 @@ class Settings:
 
     completion: CompletionSettings = dataclasses.field(default_factory=CompletionSettings)
     engine: EngineSettings = dataclasses.field(default_factory=EngineSettings)
+    index: IndexSettings = dataclasses.field(default_factory=IndexSettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)
 
 

@@ -1,11 +1,13 @@
 """`recoder-lsp doctor`: whether everything is in place, each finding with what to do about it."""
 
+import asyncio
 import dataclasses
 import json
 import os
 import platform
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recoder_lsp import __version__, connect
-from recoder_lsp.config import Problem, Settings, home
+from recoder_lsp.config import IndexSettings, Problem, Settings, home
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine import machine, models
 from recoder_lsp.engine.runtime import Runtime
 from recoder_lsp.engine.scheduler import Scheduler
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import InlineCompletion, Request
+from recoder_lsp.index.folder_index import FolderIndex
 from recoder_lsp.metrics import Metrics
 
 SPARE_BYTES = 300_000_000
@@ -39,13 +42,14 @@ class Finding:
 
 
 async def examine(settings: Settings, problems: Sequence[Problem], environ: Mapping[str, str]) -> list[Finding]:
-    """Look at everything once. Loads the model and asks it for one suggestion; changes nothing on the disk."""
+    """Look at everything once. Loads the model and asks it for one suggestion, indexes one file and looks for it; leaves no trace."""
     return [
         _python(),
         *_configuration(problems),
         _home(home(environ)),
         _threads(settings.engine.threads),
         *await _model(settings, environ),
+        await asyncio.to_thread(_index, settings.index),
     ]
 
 
@@ -170,6 +174,34 @@ async def _trial(completion: InlineCompletion, settings: Settings) -> Finding:
     if suggestion is None:
         return Finding("suggestion", "warn", f"none for a simple function, after {elapsed_ms:.0f} ms", _why_none(settings))
     return Finding("suggestion", "ok", f"came after {elapsed_ms:.0f} ms")
+
+
+def _index(settings: IndexSettings) -> Finding:
+    """Index one file in a temporary folder and find it: parsers, SQLite, the embedding model and ChromaDB all have to work."""
+    if not settings.enabled:
+        return Finding("index", "ok", "turned off by index.enabled")
+    started = time.perf_counter()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder, "workspace")
+            root.mkdir()
+            Path(root, "trial.py").write_text(TRIAL + "number % 2 == 0\n")
+            index = FolderIndex.open(root, Path(folder, "index"), settings)
+            try:
+                index.reconcile(lambda progress: None, lambda: False)
+                index.flush(lambda: False)
+                hits = index.answer("search", {"text": "is even"})["hits"]
+                problems = index.check()
+            finally:
+                index.close()
+    except RecoderError as error:
+        return Finding("index", "fail", error.message, error.hint)
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    if problems:
+        return Finding("index", "warn", problems[0], "Search works without ChromaDB, with more memory. Is index.chroma_url right?")
+    if not hits:
+        return Finding("index", "fail", "does not find what was just indexed", "Please report this.")
+    return Finding("index", "ok", f"finds what was just indexed, after {elapsed_ms:.0f} ms")
 
 
 def _why_none(settings: Settings) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sys
+import traceback
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -41,6 +42,17 @@ def configure(level: str, file: Path | None) -> None:
     logging.getLogger("recoder_lsp").setLevel(own_level)
     if problem is not None:
         logging.getLogger(__name__).warning("The log file cannot be opened (%s); logging to stderr.", problem.strerror)
+
+
+def log_bug(log: logging.Logger, what: str, error: BaseException) -> None:
+    """Log what went wrong as the error's type and place, without its message, which often carries the user's text.
+
+    The whole traceback appears at DEBUG only.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    log.error("%s: %s at %s", what, type(error).__name__, place)
+    log.debug("The whole of it:", exc_info=error)
 
 
 def guard_stdout() -> BinaryIO:

@@ -61,7 +61,7 @@ class NetworkGuard:
         if not event.startswith("socket.") or self._lifted:
             return
         host = _host_of(event, arguments)
-        if host is None or _is_local(host):
+        if host is None or is_local(host):
             return
         with self._lock:
             if self._open_doors:
@@ -99,6 +99,20 @@ def is_secret_path(path: str) -> bool:
     return name not in HARMLESS_NAMES and any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_NAMES)
 
 
+def is_local(host: str) -> bool:
+    """Whether a host, by name or address, is this machine."""
+    name = host.rstrip(".").lower()
+    if name in ("", "localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    # 0.0.0.0 and :: mean every address of this machine to a listener, and this machine itself to a caller.
+    return address.is_loopback or address.is_unspecified
+
+
 def _host_of(event: str, arguments: tuple[Any, ...]) -> str | None:
     """The host that an audited socket event is about; None if it is about none, as for a Unix socket."""
     match event, arguments:
@@ -113,19 +127,6 @@ def _host_of(event: str, arguments: tuple[Any, ...]) -> str | None:
     if isinstance(host, bytes | bytearray):
         return host.decode("ascii", "replace")
     return host if isinstance(host, str) else None
-
-
-def _is_local(host: str) -> bool:
-    name = host.rstrip(".").lower()
-    if name in ("", "localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    # 0.0.0.0 and :: mean every address of this machine to a listener, and this machine itself to a caller.
-    return address.is_loopback or address.is_unspecified
 
 
 # Each pattern is linear in the text: a hostile file must not be able to stall the server. So where a part may be long,

@@ -11,6 +11,8 @@ def recoder_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     """The RECODER_HOME of this test and of the processes it starts."""
     home = str(tmp_path_factory.mktemp("recoder-home"))
     monkeypatch.setenv("RECODER_HOME", home)
+    # A process of its own: only tests that are about it start it.
+    monkeypatch.setenv("RECODER_INDEX__ENABLED", "false")
     return home
 
 

@@ -15,10 +15,10 @@ PACKAGE = Path(recoder_lsp.__file__).parent
 LINES = (
     ("__main__",),
     ("cli", "demo"),
-    ("server", "complete_once", "training"),
+    ("server", "complete_once", "index_commands", "training"),
     ("app", "doctor", "settings_page"),
     ("features",),
-    ("engine",),
+    ("engine", "index"),
     ("document", "config", "privacy", "metrics", "logs", "connect"),
     ("errors",),
 )
@@ -30,11 +30,21 @@ DOORS = {
     "llama_cpp": ("engine/llama.py",),
     "chromadb": ("index/vectors.py",),
     "tree_sitter": ("index/syntax.py",),
+    "sqlite3": ("index/manifest", "index/vectors.py"),
+    "watchfiles": ("index/watcher.py",),
+    "fcntl": ("index/lock.py",),
+    "subprocess": ("index/child.py", "demo/", "training/"),
+    "multiprocessing": (),
+    "asyncio.start_unix_server": ("index/process.py",),
+    "asyncio.open_unix_connection": ("index/calling.py",),
+    "asyncio.create_subprocess_exec": (),
+    "asyncio.start_server": (),
+    "asyncio.open_connection": (),
     "sentence_transformers": ("index/embedder.py", "training/"),
     "torch": ("training/",),
-    "tokenizers": ("training/",),
+    "tokenizers": ("index/embedder.py", "training/"),
     "gguf": ("training/",),
-    "rich": ("demo/",),
+    "rich": ("demo/", "index_commands.py"),
     "socket": ("server/serve.py",),
     "urllib.request": ("training/",),
     "http": (),
@@ -59,6 +69,9 @@ def test_the_package_keeps_its_architecture():
     ("file", "code", "complaint"),
     [
         ("errors.py", "from recoder_lsp import config", "errors must not import config"),
+        ("engine/planted.py", "from recoder_lsp.index import wire", "engine must not import index"),
+        ("index/planted.py", "from recoder_lsp.engine import llama", "index must not import engine"),
+        ("index/planted.py", "def f():\n    asyncio.open_connection('x', 1)", "index/planted.py must not import asyncio.open_connection"),
         ("engine/planted.py", "from recoder_lsp.features.inline_completion import Request", "engine must not import features"),
         ("engine/planted.py", "def f():\n    import recoder_lsp.server.handlers", "engine must not import server"),
         ("features/planted.py", "from ..app import App", "features must not import app"),
@@ -192,6 +205,9 @@ def _imported(node: ast.AST, file: str) -> list[str]:
                 folders = ["recoder_lsp", *file.split("/")[:-1]]
                 base = ".".join([*folders[: len(folders) - level + 1], *([module] if module else [])])
             return [f"{base}.{alias.name}" for alias in names]
+        case ast.Attribute(value=ast.Name(id="asyncio"), attr=name):
+            # Sockets and processes that need no import of their own.
+            return [f"asyncio.{name}"]
         case ast.Call(
             func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__"), args=[ast.Constant(value=str(name)), *_]
         ):

@@ -12,8 +12,31 @@ async def test_with_everything_in_place_nothing_fails(recoder_home):
 
     assert [finding for finding in findings if finding.verdict == "fail"] == []
     assert [finding.subject for finding in findings] == [
-        *("python", "configuration", "home", "threads", "memory", "model", "speed", "suggestion"),
+        *("python", "configuration", "home", "threads", "memory", "model", "speed", "suggestion", "index"),
     ]
+
+
+async def test_the_index_is_tried_unless_it_is_turned_off():
+    settings, _ = resolve([Source("test", {"index.enabled": False})])
+
+    assert (await doctor.examine(settings, [], os.environ))[-1].text == "turned off by index.enabled"
+
+
+async def test_vectors_that_have_nowhere_to_go_are_a_warning():
+    settings, _ = resolve([Source("test", {"index.chroma_url": "http://127.0.0.1:1"})])
+
+    finding = (await doctor.examine(settings, [], os.environ))[-1]
+
+    assert (finding.subject, finding.verdict) == ("index", "warn")
+    assert "index.chroma_url" in finding.hint
+
+
+async def test_an_embedding_model_that_is_missing_fails_with_a_hint(tmp_path):
+    settings, _ = resolve([Source("test", {"index.embedder": str(tmp_path / "nowhere")})])
+
+    (failure,) = [finding for finding in await doctor.examine(settings, [], os.environ) if finding.verdict == "fail"]
+
+    assert (failure.subject, bool(failure.hint)) == ("index", True)
 
 
 async def test_a_missing_model_fails_with_a_hint(recoder_home):

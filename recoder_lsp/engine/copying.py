@@ -1,4 +1,4 @@
-"""What the document itself says comes next: how the longest run of tokens before the caret went on elsewhere.
+"""What the document and related code say comes next: how the longest run of tokens before the caret went on elsewhere.
 
 A small model is poor at copying names and idioms from what it has just read; counting them is not. Mixing the two
 distributions is the cache language model of Grave, Joulin and Usunier (2017), with counts instead of states.
@@ -30,21 +30,35 @@ def trust_of(metadata: Mapping[str, str]) -> tuple[float, ...]:
     return trust if len(trust) > 1 and all(0.0 <= number < 1.0 for number in trust) else ()
 
 
-class Copier:
-    """An index over the tokens of a document, asked again after each token that is written."""
+class Source:
+    """Tokens to copy from, with where each of them is followed by what. Made once and asked many times."""
 
-    def __init__(self, trust: Sequence[float], tokens: Sequence[int]) -> None:
+    def __init__(self, tokens: Sequence[int]) -> None:
+        """Index the tokens, the most relevant ones last."""
+        self.tokens = list(tokens)
+        self._followers: dict[int, list[int]] = {}
+        for position in range(1, len(self.tokens)):
+            self._followers.setdefault(self.tokens[position - 1], []).append(position)
+
+    def after(self, token: int) -> Sequence[int]:
+        """Positions that follow this token, the last ones of a very common token."""
+        return self._followers.get(token, ())[-MAX_OCCURRENCES:]
+
+
+class Copier:
+    """Looks for what was just written in the document and in related code, again after each token."""
+
+    def __init__(self, trust: Sequence[float], tokens: Sequence[int], related: Source | None = None) -> None:
         """Index the document's tokens, those before the caret last; control tokens match nothing that is written.
 
         Args:
             trust: As from `trust_of`; its length bounds how far back is compared.
+            tokens: Of the document.
+            related: Code of other files.
         """
         self._trust = trust
-        self._known = list(tokens)
         self._written = list(tokens)
-        self._followers: dict[int, list[int]] = {}
-        for position in range(1, len(self._known)):
-            self._followers.setdefault(self._known[position - 1], []).append(position)
+        self._sources = [Source(tokens)] if related is None else [related, Source(tokens)]
 
     def append(self, token: int) -> None:
         """Take in a token that was written. It is not copied from: that would go in circles."""
@@ -58,13 +72,14 @@ class Copier:
             last token is new.
         """
         longest, counts = 0, dict[int, int]()
-        for position in self._followers.get(self._written[-1], [])[-MAX_OCCURRENCES:] if self._written else []:
-            length = self._match(position)
-            if length > longest:
-                longest, counts = length, {}
-            if length == longest:
-                token = self._known[position]
-                counts[token] = counts.get(token, 0) + 1
+        for source in self._sources if self._written else ():
+            for position in source.after(self._written[-1]):
+                length = self._match(source.tokens, position)
+                if length > longest:
+                    longest, counts = length, {}
+                if length == longest:
+                    token = source.tokens[position]
+                    counts[token] = counts.get(token, 0) + 1
         total = sum(counts.values())
         return longest, {token: count / total for token, count in counts.items()}
 
@@ -78,10 +93,10 @@ class Copier:
             result[token] += self._trust[length] * share
         return result
 
-    def _match(self, position: int) -> int:
+    def _match(self, tokens: Sequence[int], position: int) -> int:
         """Count how many tokens before `position` equal the last ones written."""
         longest = min(len(self._trust) - 1, position)
         length = 1
-        while length < longest and self._known[position - length - 1] == self._written[-length - 1]:
+        while length < longest and tokens[position - length - 1] == self._written[-length - 1]:
             length += 1
         return length

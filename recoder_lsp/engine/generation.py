@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from recoder_lsp.engine.copying import Copier
+from recoder_lsp.engine.copying import Copier, Source
 from recoder_lsp.engine.fim import Prompt
 
 if TYPE_CHECKING:
@@ -96,12 +96,13 @@ class Spelling:
 
 
 def generate(
-    model: Model, spelling: Spelling, prompt: Prompt, limits: Limits, trust: Sequence[float] = ()
+    model: Model, spelling: Spelling, prompt: Prompt, limits: Limits, trust: Sequence[float] = (), related: Source | None = None
 ) -> Generator[None, None, Generated]:
     """Evaluate the prompt, then decode; yields between slices and tokens so that it can be paused or closed.
 
     Args:
         trust: How far the document's own continuations are mixed in, as from `copying.trust_of`; empty is not at all.
+        related: Code of other files to copy from too.
 
     Raises:
         RecoderError: The model cannot hold or read the prompt.
@@ -111,7 +112,7 @@ def generate(
     tokens = list(prompt.tokens)
     yield from model.evaluate(tokens)
     evaluated, decoding_since = model.evaluated_tokens - already, time.monotonic()
-    copier = Copier(trust, (*prompt.elsewhere, *tokens)) if trust else None
+    copier = Copier(trust, (*prompt.elsewhere, *tokens), related) if trust else None
     owed, out, scores = prompt.healing, b"", list[float]()
     ended_by: EndedBy = "length"
     n_decoded = 0

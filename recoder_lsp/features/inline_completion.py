@@ -10,12 +10,13 @@ from recoder_lsp import privacy
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.cleaning import Insertion, block_indentation, insertion, opens_block
-from recoder_lsp.engine.copying import trust_of
+from recoder_lsp.engine.copying import Source, trust_of
 from recoder_lsp.engine.fim import CLOSERS, Budget, Layout, Place, Prompter
 from recoder_lsp.engine.generation import Generated, Limits, Spelling, generate
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.runtime import Runtime
 from recoder_lsp.engine.scheduler import Priority, Scheduler
+from recoder_lsp.features.context import Context, ContextFinder
 from recoder_lsp.metrics import Metrics
 
 SINGLE_LINE_TOKENS = 32
@@ -75,14 +76,28 @@ class _Loaded:
     prompter: Prompter
     trust: tuple[float, ...]
     spelling: Spelling | None = None
+    context: Context | None = None
+    related: Source | None = None
+    """The tokens of `context`, to copy from."""
 
 
 class InlineCompletion:
     """Owned by the event loop. One instance serves all documents."""
 
-    def __init__(self, scheduler: Scheduler, runtime: Runtime, metrics: Metrics, layout: Layout | None = None) -> None:
-        """Args: `layout` overrides the order that the model states, to compare layouts."""
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        runtime: Runtime,
+        metrics: Metrics,
+        context: ContextFinder | None = None,
+        layout: Layout | None = None,
+    ) -> None:
+        """Args:
+        context: Finds related code; without it prompts hold the document alone.
+        layout: Overrides the order that the model states, to compare layouts.
+        """
         self._scheduler, self._runtime, self._metrics, self._layout = scheduler, runtime, metrics, layout
+        self._context = context
         self._open: set[str] = set()
         self._answers: dict[str, _Answer] = {}
         self._loaded: _Loaded | None = None
@@ -108,8 +123,9 @@ class InlineCompletion:
             if loaded is None:
                 return None
             block = settings.completion.multiline and opens_block(place)
+            context = await self._context.at(request.snapshot, request.offset) if self._context else Context()
             generated = await self._scheduler.run(
-                lambda: _generation(loaded, place, block, settings),
+                lambda: _generation(loaded, place, context, block, settings),
                 priority=Priority.GHOST_TEXT,
                 key=f"{uri}#menu" if request.for_menu else uri,
             )
@@ -135,6 +151,8 @@ class InlineCompletion:
         """Drop what is remembered of a closed document."""
         self._open.discard(uri)
         self._answers.pop(uri, None)
+        if self._context is not None:
+            self._context.forget(uri)
 
     def _along(self, uri: str, place: Place, least_percent: float) -> _Answer | None:
         """Return the last answer, less what was typed of it since, if it still fits this place.
@@ -196,7 +214,7 @@ def worth_asking(request: Request, settings: Settings) -> bool:
     return request.invoked or not (following.isalnum() or following == "_")
 
 
-def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) -> Generator[None, None, Generated]:
+def _generation(loaded: _Loaded, place: Place, context: Context, block: bool, settings: Settings) -> Generator[None, None, Generated]:
     """Prompt and decode; runs on the engine thread, where alone the model may be touched."""
     completion = settings.completion
     if loaded.spelling is None:
@@ -204,11 +222,15 @@ def _generation(loaded: _Loaded, place: Place, block: bool, settings: Settings) 
     room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
     suffix_tokens = min(completion.suffix_tokens, room // 4)
     elsewhere = ELSEWHERE_TOKENS if loaded.trust else 0
-    budget = Budget(prefix=min(completion.prefix_tokens, room - suffix_tokens), suffix=suffix_tokens, elsewhere=elsewhere)
-    prompt = loaded.prompter.prompt(place, budget)
+    prefix_tokens = min(completion.prefix_tokens, room - suffix_tokens)
+    context_tokens = min(completion.context_tokens, room - suffix_tokens - prefix_tokens)
+    budget = Budget(prefix_tokens, suffix_tokens, context_tokens, elsewhere)
+    prompt = loaded.prompter.prompt(place, budget, context.in_prompt)
+    if loaded.trust and loaded.context is not context:
+        loaded.context, loaded.related = context, Source(loaded.prompter.tokens_of(context.to_copy)) if context.to_copy else None
     max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
     limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
-    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust))
+    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust, loaded.related))
 
 
 def _place(request: Request) -> Place:

@@ -18,9 +18,14 @@ COMMANDS = (ACCEPTED,)
 
 
 class IndexStatus(TypedDict):
-    """The workspace index."""
+    """The workspace index. `total` files are to be read, of which `done` have been; `reason` says why it is not all that it could be."""
 
     available: bool
+    state: str
+    files: int
+    chunks: int
+    done: int
+    total: int
     reason: NotRequired[str]
 
 
@@ -57,8 +62,23 @@ def status(app: "App") -> Status:
         engine["error"] = f"{model.error} {model.hint}".rstrip()
     return Status(
         version=__version__,
-        index=IndexStatus(available=False, reason="This version has no workspace index yet."),
+        index=_index(app),
         engine=engine,
         requests=app.metrics.snapshot(),
         memory_bytes=memory_bytes(),
     )
+
+
+def _index(app: "App") -> IndexStatus:
+    state = app.workspace.state
+    index = IndexStatus(
+        available=app.workspace.available,
+        state=state.phase,
+        files=state.n_files,
+        chunks=state.n_chunks,
+        done=state.done,
+        total=state.total,
+    )
+    if state.reason:
+        index["reason"] = state.reason
+    return index

@@ -1,5 +1,6 @@
 """What Recoder answers: one short function per request and per notification; errors become answers here."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -13,10 +14,11 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
-from recoder_lsp.server import extensions, lifecycle, to_lsp
+from recoder_lsp.logs import log_bug
+from recoder_lsp.server import extensions, index_handlers, lifecycle, to_lsp
 from recoder_lsp.server.documents import Changes
-from recoder_lsp.server.failures import log_bug
 from recoder_lsp.server.session import Session
+from recoder_lsp.server.to_lsp_symbols import ItemData
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +41,21 @@ async def inline_completion(
 
 
 async def completion(session: Session, params: types.CompletionParams, snapshot: Snapshot | None) -> types.CompletionList | None:
-    if snapshot is None or not session.wants_menu_items:
+    if snapshot is None or not session.wants_completion:
         return None
     caret = _offset(session, snapshot, params.position)
-    suggestion = await _suggestion(session, Request(snapshot, caret, for_menu=True))
-    items = [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
+    parts = await asyncio.gather(
+        _suggested_items(session, snapshot, caret), index_handlers.named_items(session, snapshot, caret), return_exceptions=True
+    )
+    items = [item for part in parts if not isinstance(part, BaseException) for item in part]
+    for failure in (part for part in parts if isinstance(part, BaseException)):
+        if not items:
+            raise failure
+        # One of the two is better than nothing.
+        if not isinstance(failure, Superseded):
+            session.app.metrics.count(f"errors.{types.TEXT_DOCUMENT_COMPLETION}")
+        if not isinstance(failure, Superseded | RecoderError):
+            log_bug(log, "A part of the menu failed", failure)
     # Incomplete also when empty: else the editor would not ask again while this word is being typed.
     return types.CompletionList(is_incomplete=True, items=items)
 
@@ -73,6 +85,10 @@ class Route:
 ROUTES: Mapping[str, Route] = {
     types.TEXT_DOCUMENT_INLINE_COMPLETION: Route(inline_completion, quiet=True),
     types.TEXT_DOCUMENT_COMPLETION: Route(completion, quiet=True),
+    types.COMPLETION_ITEM_RESOLVE: Route(index_handlers.resolve_item, quiet=True),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: Route(index_handlers.document_symbol, quiet=True),
+    types.TEXT_DOCUMENT_HOVER: Route(index_handlers.hover_over, quiet=True),
+    types.WORKSPACE_SYMBOL: Route(index_handlers.workspace_symbol, quiet=True),
     types.WORKSPACE_EXECUTE_COMMAND: Route(execute_command, quiet=False),
     extensions.STATUS: Route(status, quiet=False),
 }
@@ -81,15 +97,30 @@ ROUTES: Mapping[str, Route] = {
 def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     session.documents.open(params.text_document)
     session.app.warm_up()
+    session.app.workspace.opened(params.text_document.uri)
 
 
 def did_change(session: Session, edit: Changes) -> None:
     session.documents.change(edit)
+    session.app.workspace.changed(edit.uri)
 
 
 def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
     session.documents.close(params.text_document.uri)
     session.app.inline_completion.forget(params.text_document.uri)
+    session.app.workspace.closed(params.text_document.uri)
+
+
+def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
+    session.app.workspace.saved(params.text_document.uri)
+
+
+def did_change_watched_files(session: Session, params: types.DidChangeWatchedFilesParams) -> None:
+    session.app.workspace.watched([change.uri for change in params.changes])
+
+
+def progress_cancelled(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
+    session.notify.cancelled(params.token)
 
 
 def ignored(session: Session, params: Any) -> None:
@@ -101,11 +132,11 @@ NOTIFICATIONS: Mapping[str, Callable[[Session, Any], None]] = {
     types.TEXT_DOCUMENT_DID_OPEN: did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: did_close,
-    types.TEXT_DOCUMENT_DID_SAVE: ignored,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.configuration_changed,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.folders_changed,
-    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: ignored,
-    types.WINDOW_WORK_DONE_PROGRESS_CANCEL: ignored,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_watched_files,
+    types.WINDOW_WORK_DONE_PROGRESS_CANCEL: progress_cancelled,
     types.SET_TRACE: ignored,
 }
 
@@ -115,8 +146,8 @@ def begin(session: Session, method: str, params: Any) -> Coroutine[Any, Any, Any
 
     Now, and not in the coroutine: that starts later, when an edit sent right after the request is already applied.
     """
-    document = getattr(params, "text_document", None)
-    snapshot = session.documents.snapshot(document.uri) if document is not None else None
+    uri = _document_of(params)
+    snapshot = session.documents.snapshot(uri) if uri is not None else None
     return _answer(session, method, ROUTES[method], params, snapshot)
 
 
@@ -135,6 +166,7 @@ def misunderstood(session: Session, method: str, params: Any) -> None:
         document = params.get("textDocument")
         if isinstance(document, dict) and isinstance(uri := document.get("uri"), str):
             session.documents.distrust(uri)
+            session.app.workspace.closed(uri)
 
 
 async def _answer(session: Session, method: str, route: Route, params: Any, snapshot: Snapshot | None) -> Any:
@@ -161,6 +193,23 @@ async def _answer(session: Session, method: str, route: Route, params: Any, snap
         raise JsonRpcInternalError("Recoder failed here; this is a bug. Its log says where.") from error
     finally:
         metrics.observe(method, (time.perf_counter() - started) * 1000)
+
+
+def _document_of(params: Any) -> str | None:
+    """The URI of the document that a request is about."""
+    if isinstance(params, types.CompletionItem):
+        data = ItemData.of(params.data)
+        return data.uri if data else None
+    document = getattr(params, "text_document", None)
+    return document.uri if document is not None else None
+
+
+async def _suggested_items(session: Session, snapshot: Snapshot, caret: int) -> list[types.CompletionItem]:
+    """The ghost text as an item, where it is wanted as one."""
+    if not session.wants_menu_items:
+        return []
+    suggestion = await _suggestion(session, Request(snapshot, caret, for_menu=True))
+    return [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
 
 
 async def _suggestion(session: Session, request: Request) -> Suggestion | None:

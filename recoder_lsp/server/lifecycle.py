@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SECTION = "recoder"
 MENU_ID = "recoder-completion"
+WATCHING_ID = "recoder-watched-files"
 CLIENT_TIMEOUT_S = 10.0
 COMPLETION_TRIGGERS = (".", "(")
 
@@ -32,7 +33,7 @@ COMPLETION_TRIGGERS = (".", "(")
 def initialize(
     client: LanguageServer, params: types.InitializeParams, build_app: Callable[[Settings], "App"]
 ) -> tuple[Session, types.InitializeResult]:
-    """Begin a session. Reads settings files only: models are opened when something asks for them.
+    """Begin a session. Reads settings files only: models are opened when something asks for them, the index after `initialized`.
 
     Problems with settings are shown when the editor is ready for messages, which is after `initialized`.
     """
@@ -41,8 +42,10 @@ def initialize(
     _configure_logs(Settings(), settings)
     session = Session(client, build_app(settings), params, folders)
     session.problems = problems
-    session.menu_announced = session.wants_menu_items
+    session.menu_announced = session.wants_completion
     session.app.on_model_state = session.notify.model_state
+    session.app.workspace.on_state = session.notify.index_state
+    session.notify.cancel_indexing = session.app.workspace.pause
     log.info("Initialized by %s, %s positions", session.client_name or "an unnamed editor", session.encoding)
     return session, types.InitializeResult(
         capabilities=_capabilities(session), server_info=types.ServerInfo(name="recoder-lsp", version=__version__)
@@ -50,14 +53,15 @@ def initialize(
 
 
 def initialized(session: Session) -> None:
-    """Ask the editor for its settings, and to be told when they change."""
+    """Ask the editor for its settings, and to be told when they change; then open the index."""
     workspace = session.capabilities.workspace
     if workspace and workspace.did_change_configuration and workspace.did_change_configuration.dynamic_registration:
         session.spawn(_register_for_configuration(session))
     if workspace and workspace.configuration:
-        session.spawn(_pull_configuration(session))
+        session.spawn(_begin_with_configuration(session))
     else:
         session.notify.settings_problems(session.problems)
+        _open_index(session)
 
 
 def configuration_changed(session: Session, params: types.DidChangeConfigurationParams) -> None:
@@ -77,6 +81,7 @@ def folders_changed(session: Session, params: types.DidChangeWorkspaceFoldersPar
     kept = [uri for uri in session.folders if uri not in removed]
     session.folders = kept + [folder.uri for folder in params.event.added if folder.uri not in kept]
     apply_settings(session)
+    session.app.workspace.set_folders(session.folders)
     session.notify.settings_problems(session.problems)
 
 
@@ -88,6 +93,7 @@ def apply_settings(session: Session) -> None:
         session.app.configure(settings)
         _configure_logs(before, settings)
     _offer_menu(session)
+    _watch_files(session)
 
 
 def _resolved(folders: list[str], initialization_options: Any, configuration: Any) -> tuple[Settings, list[Problem]]:
@@ -107,7 +113,7 @@ def _configure_logs(before: Settings, now: Settings) -> None:
 
 
 def _capabilities(session: Session) -> types.ServerCapabilities:
-    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS)) if session.menu_announced else None
+    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS), resolve_provider=True)
     return types.ServerCapabilities(
         position_encoding=session.encoding,
         text_document_sync=types.TextDocumentSyncOptions(
@@ -115,7 +121,10 @@ def _capabilities(session: Session) -> types.ServerCapabilities:
         ),
         # Whatever the editor announces: some show ghost text without saying so.
         inline_completion_provider=types.InlineCompletionOptions(),
-        completion_provider=completion,
+        completion_provider=completion if session.menu_announced else None,
+        hover_provider=True,
+        document_symbol_provider=types.DocumentSymbolOptions(label="Recoder"),
+        workspace_symbol_provider=True,
         execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
         workspace=types.WorkspaceOptions(
             workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
@@ -128,11 +137,27 @@ def _offer_menu(session: Session) -> None:
 
     What `initialize` announced cannot be taken back: then such requests get an empty answer.
     """
-    wanted = session.wants_menu_items
+    wanted = session.wants_completion
     if session.menu_announced or not session.may_register_menu or wanted == session.menu_registered:
         return
     session.menu_registered = wanted
     session.spawn(_register_menu(session) if wanted else _unregister_menu(session))
+
+
+def _open_index(session: Session) -> None:
+    """Have the workspace indexed. Whether the editor will tell of changed files is not known yet; it is believed at first."""
+    told_of_changes = session.settings_want_watching and session.may_register_watching
+    session.app.workspace.start(session.folders, session.documents.snapshot, told_of_changes=told_of_changes)
+    session.index_open = True
+    _watch_files(session)
+
+
+def _watch_files(session: Session) -> None:
+    """Have the editor tell of changed files, once the index needs it."""
+    wanted = session.index_open and session.settings_want_watching and session.may_register_watching
+    if wanted and not session.watching_registered:
+        session.watching_registered = True
+        session.spawn(_register_watching(session))
 
 
 def _folders(params: types.InitializeParams) -> list[str]:
@@ -154,6 +179,12 @@ def _workspace(folders: list[str]) -> Path | None:
     return None
 
 
+async def _begin_with_configuration(session: Session) -> None:
+    await _pull_configuration(session)
+    # Not before: the editor's settings may be that there is no index.
+    _open_index(session)
+
+
 async def _pull_configuration(session: Session) -> None:
     scope = session.folders[0] if session.folders else None
     params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION, scope_uri=scope)])
@@ -172,8 +203,16 @@ async def _register_for_configuration(session: Session) -> None:
 
 
 async def _register_menu(session: Session) -> None:
-    options = types.CompletionRegistrationOptions(trigger_characters=list(COMPLETION_TRIGGERS))
+    options = types.CompletionRegistrationOptions(trigger_characters=list(COMPLETION_TRIGGERS), resolve_provider=True)
     await _register(session, types.Registration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION, register_options=options))
+
+
+async def _register_watching(session: Session) -> None:
+    watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
+    options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
+    registration = types.Registration(id=WATCHING_ID, method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options)
+    accepted = await _register(session, registration)
+    session.app.workspace.told_of_changes(accepted)
 
 
 async def _unregister_menu(session: Session) -> None:
@@ -181,17 +220,19 @@ async def _unregister_menu(session: Session) -> None:
     await _asked(session, lambda: session.client.client_unregister_capability_async(params))
 
 
-async def _register(session: Session, registration: types.Registration) -> None:
+async def _register(session: Session, registration: types.Registration) -> bool:
+    """Whether the editor agreed."""
     params = types.RegistrationParams(registrations=[registration])
-    await _asked(session, lambda: session.client.client_register_capability_async(params))
+    refused = object()
+    return await _asked(session, lambda: session.client.client_register_capability_async(params), refused) is not refused
 
 
-async def _asked(session: Session, request: Callable[[], Any]) -> Any:
-    """The editor's answer, or None when it refuses or stays silent."""
+async def _asked(session: Session, request: Callable[[], Any], otherwise: Any = None) -> Any:
+    """The editor's answer, or `otherwise` when it refuses or stays silent."""
     try:
         async with asyncio.timeout(CLIENT_TIMEOUT_S):
             return await request()
     except (TimeoutError, JsonRpcException) as error:
         session.app.metrics.count("client.no_answer")
         log.info("The editor gave no answer: %s", type(error).__name__)
-        return None
+        return otherwise

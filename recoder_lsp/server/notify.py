@@ -1,6 +1,7 @@
-"""Everything the user sees without having asked: warnings, each once, and progress while a model loads."""
+"""Everything the user sees without having asked: warnings, each once, and progress of what takes its time."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,13 @@ from recoder_lsp.config import Problem
 
 if TYPE_CHECKING:
     from recoder_lsp.engine.runtime import ModelState
+    from recoder_lsp.index.wire import IndexState
 
 PROGRESS_TIMEOUT_S = 5.0
+INDEXING_AFTER_S = 0.5
+"""An unchanged workspace is looked through in less; nobody needs to see that."""
+
+INDEXING = ("scanning", "indexing", "vectors")
 
 
 class Notifier:
@@ -28,6 +34,12 @@ class Notifier:
         self._shows_progress = bool(capabilities.window and capabilities.window.work_done_progress)
         self._said: set[str] = set()
         self._loading: asyncio.Event | None = None
+        self._indexing: asyncio.Event | None = None
+        self._index_moved = asyncio.Event()
+        self._index_state: IndexState | None = None
+        self._cancel_by_token: dict[str | int, Callable[[], None]] = {}
+        self.cancel_indexing: Callable[[], None] | None = None
+        """What to do when the user has had enough of it."""
 
     def settings_problems(self, problems: Iterable[Problem]) -> None:
         """Name all problems that were not named before in one warning."""
@@ -54,15 +66,46 @@ class Notifier:
                 self._said.add(message)
                 self._show(types.MessageType.Warning, message)
 
-    async def _progress(self, title: str, done: asyncio.Event) -> None:
-        # A token may be used only once, and an editor that never answers must hold nobody up.
-        token = str(uuid.uuid4())
-        try:
-            async with asyncio.timeout(PROGRESS_TIMEOUT_S):
-                await self._client.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token=token))
-        except (TimeoutError, JsonRpcException):
+    def index_state(self, state: "IndexState") -> None:
+        """Show how far indexing is, while it goes on, with a way to stop it."""
+        self._index_state = state
+        self._index_moved.set()
+        busy = state.phase in INDEXING
+        if busy and self._indexing is None and self._shows_progress:
+            self._indexing = asyncio.Event()
+            self._spawn(self._show_indexing(self._indexing))
+        elif not busy and self._indexing is not None:
+            self._indexing.set()
+            self._indexing = None
+
+    def cancelled(self, token: str | int) -> None:
+        """The user stopped what this progress is about."""
+        if (cancel := self._cancel_by_token.get(token)) is not None:
+            cancel()
+
+    async def _show_indexing(self, done: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(INDEXING_AFTER_S):
+                await done.wait()
+        if done.is_set() or (token := await self._token(done)) is None:
             return
-        if done.is_set():
+        if self.cancel_indexing is not None:
+            self._cancel_by_token[token] = self.cancel_indexing
+        begin = types.WorkDoneProgressBegin(title="Indexing the workspace", cancellable=self.cancel_indexing is not None, percentage=0)
+        self._report(token, begin)
+        try:
+            while not done.is_set():
+                if self._index_state is not None and self._index_state.total:
+                    self._report(token, _indexing_report(self._index_state, cancellable=self.cancel_indexing is not None))
+                self._index_moved.clear()
+                await self._index_moved.wait()
+        finally:
+            self._cancel_by_token.pop(token, None)
+            self._report(token, types.WorkDoneProgressEnd())
+
+    async def _progress(self, title: str, done: asyncio.Event) -> None:
+        token = await self._token(done)
+        if token is None:
             return
         self._report(token, types.WorkDoneProgressBegin(title=title, cancellable=False))
         try:
@@ -70,8 +113,25 @@ class Notifier:
         finally:
             self._report(token, types.WorkDoneProgressEnd())
 
-    def _report(self, token: str, value: types.WorkDoneProgressBegin | types.WorkDoneProgressEnd) -> None:
+    async def _token(self, done: asyncio.Event) -> str | None:
+        """A token that the editor knows; None if it wants none, or if it is all over by now."""
+        # A token may be used only once, and an editor that never answers must hold nobody up.
+        token = str(uuid.uuid4())
+        try:
+            async with asyncio.timeout(PROGRESS_TIMEOUT_S):
+                await self._client.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token=token))
+        except (TimeoutError, JsonRpcException):
+            return None
+        return None if done.is_set() else token
+
+    def _report(self, token: str, value: types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd) -> None:
         self._client.progress(types.ProgressParams(token=token, value=value))
 
     def _show(self, kind: types.MessageType, message: str) -> None:
         self._client.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+
+def _indexing_report(state: "IndexState", *, cancellable: bool) -> types.WorkDoneProgressReport:
+    left = max(state.total - state.done, 0)
+    message = "1 file left" if left == 1 else f"{left:,} files left"
+    return types.WorkDoneProgressReport(message=message, percentage=min(state.done * 100 // state.total, 100), cancellable=cancellable)

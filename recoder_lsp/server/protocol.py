@@ -20,8 +20,8 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 
 from recoder_lsp import __version__
 from recoder_lsp.config import Settings
+from recoder_lsp.logs import log_bug
 from recoder_lsp.server import handlers, lifecycle, messages, parent
-from recoder_lsp.server.failures import log_bug
 from recoder_lsp.server.frames import BrokenFrame, decode_body, encode_frame
 from recoder_lsp.server.messages import RequestId
 from recoder_lsp.server.session import Session

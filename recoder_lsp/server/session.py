@@ -11,8 +11,8 @@ from pygls.lsp.server import LanguageServer
 
 from recoder_lsp.config import Problem
 from recoder_lsp.document import Encoding
+from recoder_lsp.logs import log_bug
 from recoder_lsp.server.documents import Documents
-from recoder_lsp.server.failures import log_bug
 from recoder_lsp.server.notify import Notifier
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Session:
         self.problems: list[Problem] = []
         self.menu_announced = False
         self.menu_registered = False
+        self.index_open = False
+        self.watching_registered = False
         self.notify = Notifier(client, params.capabilities, self.spawn)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,11 +62,30 @@ class Session:
         return menu == "always" or (menu == "auto" and not self.shows_ghost_text)
 
     @property
+    def wants_completion(self) -> bool:
+        """Whether there is anything to offer in the completion menu, by the settings as they are now."""
+        completion = self.app.settings.completion
+        return self.wants_menu_items or (completion.enabled and completion.symbols)
+
+    @property
     def may_register_menu(self) -> bool:
         """Whether the editor can be told after `initialize` that there are completion items."""
         text_document = self.capabilities.text_document
         completion = text_document.completion if text_document else None
         return completion is not None and bool(completion.dynamic_registration)
+
+    @property
+    def may_register_watching(self) -> bool:
+        """Whether the editor can be asked to tell of changed files."""
+        workspace = self.capabilities.workspace
+        watching = workspace.did_change_watched_files if workspace else None
+        return watching is not None and bool(watching.dynamic_registration)
+
+    @property
+    def settings_want_watching(self) -> bool:
+        """Whether the index needs to hear from the editor what changes on disk, by the settings as they are now."""
+        index = self.app.settings.index
+        return index.enabled and index.watch != "always"
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for; it is stopped when the session closes."""

@@ -1,4 +1,4 @@
-"""Makes the embedded model, step by step: `python -m recoder_lsp.training --help`.
+"""Makes the embedded models, step by step: `python -m recoder_lsp.training --help`.
 
 Each step reads what the one before it left in the work folder, so that a step can be repeated alone.
 """
@@ -11,7 +11,7 @@ import random
 import sys
 from pathlib import Path
 
-from recoder_lsp.training import corpus, tokenizer
+from recoder_lsp.training import corpus, embedding_steps, tokenizer
 
 HERE = Path(__file__).parent
 VOCABULARY_SIZE = 12_288
@@ -25,7 +25,7 @@ WITHOUT_DOCUMENTATION = 0.6
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step."""
-    parser = argparse.ArgumentParser(prog="python -m recoder_lsp.training", description="Make the embedded model.")
+    parser = argparse.ArgumentParser(prog="python -m recoder_lsp.training", description="Make the embedded models.")
     parser.add_argument("work", type=Path, help="folder for downloads, the corpus and checkpoints (some 3 GB)")
     steps = parser.add_subparsers(metavar="STEP", required=True)
     step = steps.add_parser("corpus", help="fetch the packages of sources.toml and keep the files worth learning from")
@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     step.add_argument("model", type=Path)
     step.add_argument("items", type=Path, help="JSON lines with prefix and suffix, or prompt and suffix")
     step.add_argument("output", type=Path)
+    step.add_argument("--workspaces", type=Path, help="index the items' repositories, which lie here as OWNER__NAME@...")
     for name, run, explained in (
         ("bits", _bits, "bits per byte of each language, over files of the held-out packages"),
         ("typing", _typing, "type lines of the held-out packages key by key: what is shown, and what is right"),
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         step.set_defaults(run=run)
         step.add_argument("model", type=Path)
         step.add_argument("--files", type=int, default=40, help="how many files of each language")
+    embedding_steps.add(steps, _shuffled, _held_out)
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
     options.run(options)
@@ -150,7 +152,7 @@ def _export(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     from recoder_lsp.training import evaluate
 
-    evaluate.predict(options.items, options.model, options.output)
+    evaluate.predict(options.items, options.model, options.output, options.workspaces)
 
 
 def _bits(options: argparse.Namespace) -> None:

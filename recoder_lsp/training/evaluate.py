@@ -10,6 +10,7 @@ import gzip
 import json
 import math
 import random
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from recoder_lsp.app import App
-from recoder_lsp.config import Settings
+from recoder_lsp.config import IndexSettings, Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.generation import probabilities_of
 from recoder_lsp.engine.scheduler import Priority
-from recoder_lsp.features.inline_completion import Request
+from recoder_lsp.features.context import ContextFinder, Index
+from recoder_lsp.features.inline_completion import InlineCompletion, Request
+from recoder_lsp.index import wire
+from recoder_lsp.index.folder_index import FolderIndex
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.samples import Shards
 from recoder_lsp.training.tokenizer import BOS
@@ -31,19 +35,30 @@ from recoder_lsp.training.tokenizer import BOS
 HOLE_TOKENS = 60
 
 
-def predict(items: Path, model: Path, output: Path) -> None:
+def predict(items: Path, model: Path, output: Path, workspaces: Path | None = None) -> None:
     """Complete every item and write rows of {"id" or "task_id", "pred" and "completion", "ms", "conf"}.
 
     Items are JSON lines, gzipped or not: with "prefix" and "suffix" (masked lines) or "prompt" and "suffix"
     (HumanEval-Infilling). A prediction is the text that would be inserted, cut at its line.
+
+    Args:
+        items: What to complete.
+        model: The GGUF file.
+        output: Where the rows go.
+        workspaces: A folder with one folder OWNER__NAME@... for each item's "repo". Each is indexed, with the item's own
+            file as it is around the hole: the index never has the line that is asked for. None completes without an index.
     """
-    asyncio.run(_predict(items, model, output))
+    asyncio.run(_predict(items, model, output, workspaces))
 
 
-async def _predict(items: Path, model: Path, output: Path) -> None:
-    async with _running(model) as app:
+async def _predict(items: Path, model: Path, output: Path, workspaces: Path | None) -> None:
+    indexes = _Indexes(workspaces) if workspaces else None
+    async with _running(model, indexes) as app:
         with output.open("w", encoding="utf-8") as rows:
             for number, item in enumerate(_read(items)):
+                if indexes:
+                    indexes.turn_to(item)
+                    app.inline_completion.forget(f"file:///{item['path']}")
                 prefix = item.get("prefix", item.get("prompt", ""))
                 path = item.get("path", "solution.py")
                 snapshot = Snapshot(f"file:///{path}", item.get("languageId", "python"), prefix + item["suffix"], number)
@@ -173,11 +188,44 @@ async def _copying_trust(shards: Shards, model: Path, files: int, longest: int) 
     return trust
 
 
+class _Indexes:
+    """The indexes of evaluation items' repositories, in this process; asked as a workspace is."""
+
+    def __init__(self, workspaces: Path) -> None:
+        self._workspaces = workspaces
+        self._home = tempfile.TemporaryDirectory()
+        self._open: dict[str, FolderIndex] = {}
+        self._current: FolderIndex | None = None
+        self._path = ""
+
+    def turn_to(self, item: dict[str, Any]) -> None:
+        """Have the item's repository answer, with its file as it is around the hole."""
+        repository = item["repo"].replace("/", "__")
+        if self._current is not None:
+            self._current.close_buffer(self._path)
+        if repository not in self._open:
+            root = next(self._workspaces.glob(f"{repository}@*"))
+            # An archive has one folder at its top.
+            inner = [entry for entry in root.iterdir() if not entry.name.startswith(".")]
+            index = FolderIndex.open(inner[0] if len(inner) == 1 else root, Path(self._home.name, repository), IndexSettings())
+            index.reconcile(lambda progress: None, lambda: False)
+            self._open[repository] = index
+        self._current, self._path = self._open[repository], item["path"]
+        self._current.open_buffer(self._path, item["prefix"] + item["suffix"], item["languageId"])
+
+    async def ask(self, uri: str, method: str, params: dict[str, Any], *, timeout_s: float = 0.0) -> Any:
+        assert self._current is not None
+        answer = self._current.answer(method, {"path": self._path, **params})
+        return wire.decode(wire.encode({"result": answer})[wire.HEADER_BYTES :])["result"]
+
+
 @asynccontextmanager
-async def _running(model: Path) -> AsyncIterator[App]:
+async def _running(model: Path, index: Index | None = None) -> AsyncIterator[App]:
     """Yield an app whose model is loaded, and close it."""
     settings = replace(Settings(), engine=replace(Settings().engine, model=str(model)))
     app = App.build(settings)
+    if index is not None:
+        app.inline_completion = InlineCompletion(app.scheduler, app.runtime, app.metrics, ContextFinder(index))
     try:
         app.runtime.ensure(settings.engine)
         await app.runtime.loaded()

@@ -11,9 +11,10 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from recoder_lsp.app import App
 from recoder_lsp.config import Settings
@@ -88,7 +89,7 @@ def keys(files: list[Path], lines_per_file: int) -> Iterator[Key]:
 async def replay(label: str, replayed: list[Key], settings: Settings, layout: Layout) -> Costs:
     """Type in-process and count the tokens each key cost."""
     app = App.build(settings)
-    feature = InlineCompletion(app.scheduler, app.runtime, app.metrics, layout)
+    feature = InlineCompletion(app.scheduler, app.runtime, app.metrics, layout=layout)
     app.runtime.ensure(settings.engine)
     await app.runtime.loaded()
     costs = Costs(label)
@@ -110,16 +111,31 @@ async def replay(label: str, replayed: list[Key], settings: Settings, layout: La
     return costs
 
 
-def replay_over_stdio(replayed: list[Key]) -> Costs:
-    """Type at the real server as an editor does: an incremental change, then a request."""
-    costs = Costs("real server over stdio")
+def replay_over_stdio(
+    replayed: list[Key],
+    label: str = "real server over stdio",
+    workspace: Path | None = None,
+    begin_when: Callable[[dict[str, Any]], bool] = lambda index: True,
+) -> Costs:
+    """Type at the real server as an editor does: an incremental change, then a request.
+
+    Args:
+        replayed: The keys.
+        label: Names the row.
+        workspace: The folder that is open, if any; it is indexed.
+        begin_when: Typing begins once this is true of what `recoder/status` says about the index.
+    """
+    costs = Costs(label)
     with ServerProcess() as server:
-        server.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {"textDocument": {"inlineCompletion": {}}}})
+        root = workspace.as_uri() if workspace else None
+        server.ask("initialize", {"processId": None, "rootUri": root, "capabilities": {"textDocument": {"inlineCompletion": {}}}})
         server.tell("initialized", {})
         opened: set[str] = set()
         while server.ask("recoder/status", None)["engine"]["state"] != "ready":
             _open(server, replayed[0], opened)
             server.ask("textDocument/inlineCompletion", _request(replayed[0]))
+            time.sleep(0.05)
+        while not begin_when(server.ask("recoder/status", None)["index"]):
             time.sleep(0.05)
         last = ""
         for version, key in enumerate(replayed, 2):

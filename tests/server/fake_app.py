@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recoder_lsp.config import Settings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
+from recoder_lsp.index.wire import IndexState
 from recoder_lsp.metrics import Metrics
 
 Answer = Callable[[Request], Awaitable[Suggestion | None]]
@@ -51,12 +52,42 @@ class FakeInlineCompletion:
         self.forgotten.append(uri)
 
 
+class FakeWorkspace:
+    """Remembers what it was told, by the name of the notice."""
+
+    state = IndexState(reason="There is no index here.")
+    available = False
+    clients: Sequence[Any] = ()
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.on_state: Callable[[IndexState], None] | None = None
+
+    def start(self, folders: Sequence[str], snapshot_of: Callable[[str], Any], *, told_of_changes: bool) -> None:
+        self.told.append(("start", list(folders), told_of_changes))
+
+    def place_of(self, uri: str) -> None:
+        return None
+
+    async def ask(self, uri: str, method: str, params: dict[str, Any], *, timeout_s: float = 0.0) -> None:
+        return None
+
+    async def symbols(self, query: str, **options: Any) -> tuple[()]:
+        return ()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name not in ("set_folders", "told_of_changes", "pause", "opened", "changed", "saved", "closed", "watched"):
+            raise AttributeError(name)
+        return lambda *told: self.told.append((name, *told))
+
+
 class FakeApp:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
         self.runtime = FakeRuntime()
         self.inline_completion = FakeInlineCompletion()
+        self.workspace = FakeWorkspace()
         self.on_model_state: Callable[[Any], None] | None = None
         self.closed = False
         self.warmed_up = 0

@@ -25,7 +25,7 @@ async def error_of(talk: Conversation, message, request_id=1):
         (request(1, INLINE, at(-1, 0)), 1, -32602),
         (request(1, INLINE, at(0, 0, workDoneToken=2**31)), 1, -32602),
         (request(1, INLINE, [1, 2]), 1, -32602),
-        (request(1, "textDocument/hover", at(0, 0)), 1, -32601),
+        (request(1, "textDocument/rename", at(0, 0) | {"newName": "x"}), 1, -32601),
         (request(1, "no/such", {"_x": 1, "class": 2}), 1, -32601),
         (request(1, ""), 1, -32601),
         (request(1, "workspace/executeCommand", {"command": "rm"}), 1, -32602),

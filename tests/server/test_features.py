@@ -121,7 +121,8 @@ async def test_an_empty_menu_is_incomplete_too_so_that_the_editor_asks_again(tal
 )
 async def test_menu_items_are_for_editors_without_ghost_text_unless_the_settings_say_otherwise(menu, params, offered):
     talk = Conversation()
-    capabilities = talk.initialize(**params, initializationOptions={"completion": {"menu": menu}})["capabilities"]
+    settings = {"completion": {"menu": menu, "symbols": False}}
+    capabilities = talk.initialize(**params, initializationOptions=settings)["capabilities"]
     talk.say(opened(""))
 
     assert ("completionProvider" in capabilities) == offered

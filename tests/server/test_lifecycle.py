@@ -10,6 +10,7 @@ from tests.server.talking import Conversation, notification, settled
 
 PULLS = {"workspace": {"configuration": True}}
 GHOST_TEXT_AND_LATER_MENU = {"textDocument": {"inlineCompletion": {}, "completion": {"dynamicRegistration": True}}}
+WITHOUT_SYMBOLS = {"completion": {"symbols": False}}
 PROGRESS = {"window": {"workDoneProgress": True}}
 
 
@@ -143,7 +144,7 @@ async def test_an_editor_that_can_be_registered_with_is_asked_to_tell_of_changes
 
 async def test_a_menu_wanted_after_the_start_is_registered_and_taken_back_when_it_is_not():
     talk = Conversation()
-    talk.initialize(capabilities=PULLS | GHOST_TEXT_AND_LATER_MENU)
+    talk.initialize(capabilities=PULLS | GHOST_TEXT_AND_LATER_MENU, initializationOptions=WITHOUT_SYMBOLS)
 
     await answer_the_question(talk, "workspace/configuration", result=[{"completion": {"menu": "always"}}])
     registered = await answer_the_question(talk, "client/registerCapability", result=None)
@@ -153,7 +154,7 @@ async def test_a_menu_wanted_after_the_start_is_registered_and_taken_back_when_i
 
     (registration,) = registered["params"]["registrations"]
     assert registration["method"] == "textDocument/completion"
-    assert registration["registerOptions"] == {"documentSelector": None, "triggerCharacters": [".", "("]}
+    assert registration["registerOptions"] == {"documentSelector": None, "triggerCharacters": [".", "("], "resolveProvider": True}
     (taken_back,) = unregistered["params"]["unregisterations"]
     assert taken_back == {"id": registration["id"], "method": "textDocument/completion"}
 
@@ -164,7 +165,7 @@ async def test_a_menu_wanted_after_the_start_is_registered_and_taken_back_when_i
 )
 async def test_a_menu_is_not_registered_where_that_is_not_possible_or_it_was_announced(capabilities, at_start):
     talk = Conversation()
-    talk.initialize(capabilities=capabilities, initializationOptions={"completion": {"menu": at_start}})
+    talk.initialize(capabilities=capabilities, initializationOptions={"completion": {"menu": at_start, "symbols": False}})
 
     for menu in ("never", "always"):
         talk.say(notification("workspace/didChangeConfiguration", {"settings": {"recoder": {"completion": {"menu": menu}}}}))

@@ -1,0 +1,108 @@
+"""Related code of the workspace for prompts: found in the background, and the same from one key to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.fim import Snippet
+
+# What the index gets to see of a document; it looks at fewer lines than that.
+SEEN_CHARACTERS = 4_000
+# A first answer is worth a short wait: it decides whether the first suggestion in a file knows its workspace.
+FIRST_WAIT_S = 0.03
+ANSWER_TIMEOUT_S = 1.0
+# Within so many lines of where they were chosen, the snippets of the prompt stay: another head of the prompt costs a
+# whole prefill, which is twenty times what a key costs otherwise.
+STAYS_FOR_LINES = 40
+IN_PROMPT, IN_PROMPT_LINES = 1, 10
+
+
+@dataclass(frozen=True)
+class Context:
+    """Related code at one place of a document. An empty one is what there is without an index."""
+
+    in_prompt: tuple[Snippet, ...] = ()
+    """For the model to read, the least important one first."""
+    to_copy: tuple[Snippet, ...] = ()
+    """For copying from, the most relevant one first."""
+
+
+class Index(Protocol):
+    """What is asked: the workspace's index, which may have no answer."""
+
+    async def ask(self, uri: str, method: str, params: dict[str, Any], *, timeout_s: float = ...) -> Any: ...
+
+
+@dataclass
+class _Known:
+    context: Context
+    line: int
+    chosen_at_line: int
+    asking: asyncio.Task[None] | None = None
+
+
+class ContextFinder:
+    """Owned by the event loop; remembers one context for each open document."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[str, _Known] = {}
+
+    async def at(self, snapshot: Snapshot, offset: int) -> Context:
+        """Return related code for this place, or for one that was asked about shortly before.
+
+        Waits for the index only where nothing is known about the document yet, and not for long. On another line than the
+        last time, it is asked again, for the next key.
+        """
+        line = snapshot.text.count("\n", 0, offset)
+        known = self._known.get(snapshot.uri)
+        if known is None:
+            known = self._known[snapshot.uri] = _Known(Context(), line, line)
+            known.asking = self._ask(known, snapshot, offset, line)
+            await asyncio.wait([known.asking], timeout=FIRST_WAIT_S)
+        elif known.line != line and (known.asking is None or known.asking.done()):
+            known.asking = self._ask(known, snapshot, offset, line)
+        return known.context
+
+    def forget(self, uri: str) -> None:
+        """Drop what is remembered of a closed document."""
+        known = self._known.pop(uri, None)
+        if known is not None and known.asking is not None:
+            known.asking.cancel()
+
+    def _ask(self, known: _Known, snapshot: Snapshot, offset: int, line: int) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(self._find(known, snapshot, offset, line), name="related code")
+
+    async def _find(self, known: _Known, snapshot: Snapshot, offset: int, line: int) -> None:
+        known.line = line
+        text = snapshot.text
+        params = {
+            "language": snapshot.language,
+            "before": text[max(offset - SEEN_CHARACTERS, 0) : offset],
+            "after": text[offset : offset + SEEN_CHARACTERS],
+        }
+        answer = await self._index.ask(snapshot.uri, "related", params, timeout_s=ANSWER_TIMEOUT_S)
+        snippets = snippets_of(answer)
+        if not snippets:
+            return
+        stays = known.context.in_prompt and abs(line - known.chosen_at_line) <= STAYS_FOR_LINES
+        if not stays:
+            known.chosen_at_line = line
+        in_prompt = known.context.in_prompt if stays else for_prompt(snippets)
+        known.context = Context(in_prompt, tuple(snippets))
+
+
+def snippets_of(answer: Any) -> list[Snippet]:
+    """Read what the index said, best first; nothing where it said nothing."""
+    found = answer.get("snippets", []) if isinstance(answer, dict) else []
+    return [Snippet(snippet["path"], snippet["text"]) for snippet in found]
+
+
+def for_prompt(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
+    """Choose what the model is to read, cut to what is worth its tokens; the best comes last, nearest to the file itself."""
+    chosen = snippets[:IN_PROMPT]
+    return tuple(Snippet(snippet.path, "\n".join(snippet.text.split("\n")[:IN_PROMPT_LINES])) for snippet in reversed(chosen))

@@ -1,0 +1,229 @@
+"""Imports of JavaScript and TypeScript files: extends a named import, or adds one below the imports at the top."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from recoder_lsp.features.import_scan import Insertion, at_the_top, below
+
+LANGUAGES = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"})
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_SHEBANG = re.compile(r"#![^\n]*")
+_DIRECTIVE = re.compile(r"""(['"])use \w+\1[ \t]*;?""")
+_SOURCE = r"""(?P<quote>['"])(?P<module>[^'"\n]*)(?P=quote)"""
+_IMPORT = re.compile(
+    rf"import\b\s*(?P<type>type\b\s*(?!,|from\b))?(?P<clause>[\w$*\s,{{}}]*?)\s*(?:\bfrom\b\s*|(?<=\}})from\s*)?{_SOURCE}"
+    r"(?:\s*(?:with|assert)\s*\{[^}]*\})?[ \t]*(?P<semicolon>;?)"
+)
+_IMPORT_EQUALS = re.compile(rf"import\s+(?:type\s+)?[\w$]+\s*=\s*(?:require\(\s*{_SOURCE}\s*\)|[\w$.]+)[ \t]*(?P<semicolon>;?)")
+_REQUIRE = re.compile(
+    rf"(?:(?:const|let|var)\s+(?P<clause>[\w$]+|\{{[\w$\s,:]*\}})\s*=\s*)?require\(\s*{_SOURCE}\s*\)(?P<after>[^\n;]*)(?P<semicolon>;?)"
+)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_ENDING = re.compile(r"(?:\.d)?\.([cm]?)([jt]s)x?$")
+_LONGEST_LINE = 120
+
+
+@dataclass(frozen=True)
+class _Import:
+    """One statement: `clause` is what it gives a name to, at `clause_start` of the text."""
+
+    start: int
+    end: int
+    module: str
+    clause: str
+    clause_start: int
+    quote: str
+    has_semicolon: bool
+    is_require: bool
+    may_grow: bool
+
+
+class _NotUnderstood(Exception):
+    """The text is not what this scan can follow."""
+
+
+def javascript_insertion(path: str, text: str, target: str, name: str, *, is_default: bool) -> Insertion | None:
+    """See imports.insertion."""
+    if _gives_a_meaning(text, name):
+        return None
+    try:
+        top, imports = _head(text)
+    except _NotUnderstood:
+        return None
+    has_requires = any(each.is_require for each in imports)
+    in_commonjs = has_requires or path.endswith(".cjs") or re.search(r"^module\.exports\b", text, re.MULTILINE) is not None
+    is_commonjs = in_commonjs and all(each.is_require for each in imports)
+    wanted = _identity(target)
+    for each in imports:
+        same = each.module.startswith(".") and _identity(_resolved(each.module, path)) == wanted
+        if same and each.may_grow and each.is_require == is_commonjs:
+            extended = _extended(text, each, name, is_default=is_default)
+            if extended is not None:
+                return extended
+    quote = next((each.quote for each in imports), "") or _usual_quote(text)
+    end = ";" if _uses_semicolons(text, imports) else ""
+    module = f"{quote}{_module_of(path, target, [each.module for each in imports], is_commonjs=is_commonjs)}{quote}"
+    named = name if is_default else f"{{ {name} }}"
+    statement = f"const {named} = require({module}){end}" if is_commonjs else f"import {named} from {module}{end}"
+    if imports:
+        return below(text, imports[-1].end, statement)
+    return at_the_top(text, top, statement, 1)
+
+
+def _head(text: str) -> tuple[int, list[_Import]]:
+    """Where code begins, behind comments and directives, and the imports that stand together there."""
+    at, top, imports = 0, 0, list[_Import]()
+    if (shebang := _SHEBANG.match(text)) is not None:
+        at = top = _past_line(text, shebang.end())
+    while at < len(text):
+        if (space := _SPACE.match(text, at)) is not None:
+            at = space.end()
+            continue
+        if text.startswith(("//", "/*"), at):
+            comment = _COMMENT.match(text, at)
+            if comment is None:
+                raise _NotUnderstood
+            at = comment.end()
+            # The first comment of a file is about the file, if something separates it from what follows.
+            if not imports and re.match(r"[ \t]*\r?\n[ \t]*\r?\n", text[at : at + 80]):
+                top = _past_line(text, at)
+            continue
+        if not imports and (directive := _DIRECTIVE.match(text, at)) is not None:
+            at = directive.end()
+            top = _past_line(text, at)
+            continue
+        found = _import_at(text, at)
+        if found is None:
+            break
+        imports.append(found)
+        at = found.end
+    return top, imports
+
+
+def _import_at(text: str, at: int) -> _Import | None:
+    if re.compile(r"import\b(?!\s*[.(])").match(text, at):
+        match = _IMPORT.match(text, at) or _IMPORT_EQUALS.match(text, at)
+        if match is None:
+            raise _NotUnderstood
+        groups = match.groupdict()
+        clause = groups.get("clause") or ""
+        return _Import(
+            start=at,
+            end=match.end(),
+            module=groups["module"] or "",
+            clause=clause,
+            clause_start=match.start("clause") if clause else at,
+            quote=groups["quote"] or "",
+            has_semicolon=bool(groups["semicolon"]),
+            is_require=False,
+            may_grow=bool(clause) and groups.get("type") is None and "*" not in clause,
+        )
+    match = _REQUIRE.match(text, at)
+    if match is None:
+        return None
+    clause = match["clause"] or ""
+    return _Import(
+        start=at,
+        end=match.end(),
+        module=match["module"],
+        clause=clause,
+        clause_start=match.start("clause") if clause else at,
+        quote=match["quote"],
+        has_semicolon=bool(match["semicolon"]),
+        is_require=True,
+        may_grow=clause.startswith("{") and not match["after"].strip(),
+    )
+
+
+def _extended(text: str, existing: _Import, name: str, *, is_default: bool) -> Insertion | None:
+    """The name added to what the statement imports; None where that needs a statement of its own."""
+    braces = _BRACES.search(existing.clause)
+    if is_default:
+        # A file has one default, and a require of one is no pattern.
+        if braces is None or braces.start() or existing.is_require:
+            return None
+        return Insertion(existing.clause_start, f"{name}, ")
+    if braces is None:
+        return Insertion(existing.clause_start + len(existing.clause.rstrip()), f", {{ {name} }}")
+    listed = braces[1].rstrip()
+    start = existing.clause_start + braces.start(1)
+    if not listed.strip():
+        return Insertion(start, f" {name}" + ("" if braces[1] else " "))
+    lines = listed.split("\n")
+    if len(lines) == 1:
+        if existing.end - existing.start + len(name) > _LONGEST_LINE:
+            return None
+        return Insertion(start + len(listed), f" {name}" if listed.endswith(",") else f", {name}")
+    newline = "\r\n" if "\r\n" in braces[1] else "\n"
+    indentation = lines[-1][: len(lines[-1]) - len(lines[-1].lstrip())]
+    has_comma = listed.endswith(",")
+    return Insertion(start + len(listed), f"{'' if has_comma else ','}{newline}{indentation}{name}{',' if has_comma else ''}")
+
+
+def _module_of(path: str, target: str, modules: list[str], *, is_commonjs: bool) -> str:
+    """How the target is written from here: without its ending, unless this file's other imports have one or Node needs it."""
+    ending = _ENDING.search(target)
+    stem = target[: ending.start()] if ending else target
+    written = next((match for each in modules if each.startswith(".") and (match := _ENDING.search(each)) is not None), None)
+    if ending is None:
+        suffix = ""
+    elif written is not None:
+        # TypeScript files are mostly named as what they will be compiled to.
+        suffix = target[ending.start() :] if written[2] == "ts" else f".{ending[1]}js"
+    elif ending[1] and not is_commonjs:
+        suffix = f".{ending[1]}js"
+    else:
+        suffix = ".cjs" if ending[1] == "c" else ""
+        if not suffix and posixpath.basename(stem) == "index":
+            stem = posixpath.dirname(stem)
+    relative = posixpath.relpath(stem or ".", posixpath.dirname(path) or ".")
+    return (relative if relative.startswith(".") else f"./{relative}") + suffix
+
+
+def _resolved(module: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
+
+
+def _identity(path: str) -> str:
+    """A file without its ending; the folder for its index."""
+    stem = _ENDING.sub("", path)
+    return re.sub(r"(?:^|/)index$", "", stem) or "."
+
+
+def _past_line(text: str, offset: int) -> int:
+    at = text.find("\n", offset)
+    return len(text) if at < 0 else at + 1
+
+
+def _usual_quote(text: str) -> str:
+    return '"' if text.count('"') > text.count("'") else "'"
+
+
+def _uses_semicolons(text: str, imports: list[_Import]) -> bool:
+    if imports:
+        return imports[-1].has_semicolon
+    lines = [line.rstrip() for line in text.split("\n", 200)[:200]]
+    endings = [line[-1] for line in lines if line and not line.startswith(("//", "*", "/*"))]
+    return not endings or endings.count(";") * 8 > len(endings)
+
+
+def _gives_a_meaning(text: str, name: str) -> bool:
+    """Whether the file imports the name already, or binds it somewhere: such a name is not the workspace's there."""
+    each = re.escape(name)
+    border, end = r"(?<![\w$.])", r"(?![\w$])"
+    if not re.search(border + each + end, text):
+        return False
+    patterns = (
+        rf"\b(?:function\*?|class|const|let|var|interface|enum|type|namespace|catch[ \t]*\()[ \t]*{each}{end}",
+        rf"\b(?:const|let|var)\s*[{{\[][^=;]*{border}{each}{end}[^=;]*[}}\]]\s*=",
+        rf"\bimport\b[^;'\"(]*{border}{each}{end}(?!\s+as\b)[^;'\"(]*\bfrom\b",
+        rf"\bimport\s+{each}\s*=",
+        rf"{border}{each}\s*=(?!=)",
+        rf"(?<!if )(?<!if)(?<!while )(?<!switch )\([^()]*{border}{each}{end}[^()]*\)\s*(?::\s*[\w$<>\[\]., |]+)?\s*(?:=>|\{{)",
+    )
+    return any(re.search(pattern, text) for pattern in patterns)

@@ -1,0 +1,1 @@
+"""The workspace as searchable symbols, kept in a process of its own."""

@@ -1,0 +1,370 @@
+"""The index of one folder: keeps manifest and vectors equal to the files on disk and to the open buffers."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from recoder_lsp.config import IndexSettings
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.answers import Answers
+from recoder_lsp.index.embedder import Embedder, load_embedder
+from recoder_lsp.index.manifest import Manifest, ManifestDamaged
+from recoder_lsp.index.progress import Progress, Reporter, Round, Summary
+from recoder_lsp.index.records import Chunk, IndexedFile
+from recoder_lsp.index.sources import Reason, Sources, SourceText, content_hash, is_ignore_file, is_storable, proven
+from recoder_lsp.index.texts import CheckedTexts
+from recoder_lsp.index.vector_index import VectorIndex
+
+# Files whose chunks are embedded and written together: enough to share the costs of a transaction and of an embedding
+# call, few enough that a save waits for less than a blink.
+BATCH_FILES, BATCH_CHUNKS = 32, 400
+SCANNED_AT_ONCE = 256
+# When more files vanish with a folder, the rest is left to a reconciliation, which can be interrupted.
+MOST_REMOVED_AT_ONCE = 200
+
+MANIFEST, VECTORS = "manifest.sqlite", "vectors"
+# To be raised when the same text gives other symbols, chunks or words than before: every file is read again then.
+CONTENTS = "1"
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _noticing_damage(method: Callable[Concatenate[FolderIndex, P], R]) -> Callable[Concatenate[FolderIndex, P], R]:
+    """Have `close` delete a manifest that turned out to be damaged: not every damage shows when it is opened again."""
+
+    @functools.wraps(method)
+    def noticing(self: FolderIndex, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except ManifestDamaged:
+            self._is_damaged = True
+            raise
+
+    return noticing  # type: ignore[return-value]
+
+
+class FolderIndex:
+    """Written to by one thread only, the one that opened it; `answer` belongs to another, the search thread.
+
+    After an exception it is to be closed and opened again: what it says of `ManifestFull`, `ManifestBusy` and
+    `ManifestDamaged` is meant for people, and opening deals with the latter.
+    """
+
+    def __init__(self, root: Path | None, home: Path, settings: IndexSettings, manifest: Manifest, embedder: Embedder) -> None:
+        self._root, self._home, self._manifest, self._embedder = root, home, manifest, embedder
+        self._sources = Sources(root, settings)
+        self._round: Round | None = None
+        self._is_another_round_needed = False
+        self._is_damaged, self._is_doubted = False, False
+        folder = None if settings.chroma_url else home / VECTORS
+        self._vectors = VectorIndex(manifest, folder, settings.chroma_url or None, embedder.model, embedder.dimensions)
+        manifest.use_model(embedder.model)
+        self._answers = Answers(home / MANIFEST, self._vectors, embedder, self._sources.text)
+
+    @classmethod
+    def open(cls, root: Path | None, home: Path, settings: IndexSettings) -> FolderIndex:
+        """Open the index of a folder, or make it; slow the first time. A damaged one is made anew.
+
+        Args:
+            root: The folder; None for an index of open buffers alone.
+            home: Where the index lies; the caller holds its lock.
+            settings: What to index, with which model, and where vectors are kept.
+
+        Raises:
+            RecoderError: The disk is full, or the embedding model cannot be loaded.
+        """
+        embedder = load_embedder(settings.embedder)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            try:
+                return cls._open(root, home, settings, embedder)
+            except ManifestDamaged as error:
+                log.warning("The index is built anew: %s", error.message)
+                # Everything in it comes from the files: indexing again is always safe, and reading on never is. The
+                # vectors go as well, because a new manifest does not know them.
+                Manifest.delete(home / MANIFEST)
+                return cls._open(root, home, settings, embedder)
+        except OSError as error:
+            raise RecoderError(f"The index cannot be opened: {error.strerror or error}.", "Is there room on the disk?") from error
+
+    @classmethod
+    def _open(cls, root: Path | None, home: Path, settings: IndexSettings, embedder: Embedder) -> FolderIndex:
+        with ExitStack() as undo:
+            manifest = Manifest.open(home / MANIFEST)
+            undo.callback(manifest.close)
+            contents = manifest.get_meta("contents")
+            if contents is None:
+                manifest.set_meta("contents", CONTENTS)
+            elif contents != CONTENTS:
+                raise ManifestDamaged("The index was written by another Recoder.")
+            index = cls(root, home, settings, manifest, embedder)
+            undo.callback(index.close)
+            index._vectors.open()
+            undo.pop_all()
+            return index
+
+    @_noticing_damage
+    def reconcile(self, report: Callable[[Progress], None], should_stop: Callable[[], bool]) -> Summary:
+        """Make the index equal to the folder. Stopped, it goes on at the next call where it was."""
+        started = time.monotonic()
+        self._end_doubt()
+        current = self._round
+        if current is None:
+            self._manifest.begin_round()
+            self._is_another_round_needed = False
+            self._round = current = Round(self._sources.files(), self._has_truth())
+        reporter = Reporter(report, self._manifest)
+        try:
+            complete = (
+                self._scan(current, reporter, should_stop)
+                and self._read(current, reporter, should_stop)
+                and self._fill_in_vectors(current, reporter, should_stop)
+            )
+        except BaseException:
+            # A part of what was seen is not noted, and would be taken for gone.
+            self._round = None
+            raise
+        current.seconds += time.monotonic() - started
+        if complete:
+            if current.n_changed or current.n_removed or current.last_filled_in:
+                self._manifest.finish_bulk()
+            self._round = None
+            complete = not self._is_another_round_needed
+        reporter.now("idle" if complete else "indexing", current.n_done, len(current.to_read))
+        return current.summary(complete, self._manifest.counts(), self._sources.skipped, self._home)
+
+    def restart_round(self) -> None:
+        """Let the next reconciliation begin anew, because what it found may no longer hold."""
+        self._round = None
+
+    @_noticing_damage
+    def update(self, paths: Iterable[str], should_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Take in that files or folders were changed, created or deleted.
+
+        Returns:
+            Whether a reconciliation is needed to be sure: the rules about ignored files changed, or a folder did.
+        """
+        if not self._sources.has_folder():
+            return False
+        doubtful, gone, present = False, list[str](), list[str]()
+        for path in dict.fromkeys(path.rstrip("/") for path in paths):
+            if is_ignore_file(path):
+                self._sources.forget_ignore_files()
+                # Not gone on with: it may be about to read all that is ignored now.
+                self._round, doubtful = None, True
+            if self._sources.is_folder(path):
+                # The round that goes on may be past it, and is finished all the same: folders may come all the time.
+                self._is_another_round_needed = doubtful = True
+                gone.append(path)
+                continue
+            (present if self._sources.is_file(path) else gone).append(path)
+            below = [stored.path for stored in islice(self._manifest.files(path + "/"), MOST_REMOVED_AT_ONCE)] if is_storable(path) else []
+            if len(below) == MOST_REMOVED_AT_ONCE:
+                self._is_another_round_needed = doubtful = True
+            gone += below
+        self._remove(gone)
+        while present and not should_stop():
+            present = present[self._index(present[:BATCH_FILES], None) :]
+        return doubtful
+
+    @_noticing_damage
+    def open_buffer(self, path: str, text: str, language: str) -> None:
+        """Let a text that an editor has open stand for the file, from now until `close_buffer`."""
+        file = self._sources.open(path, text, language)
+        if file is None:
+            # What it was a moment ago must not be shown any longer either.
+            self.close_buffer(path)
+            return
+        stored = self._manifest.file(path)
+        if stored is None or (stored.content_hash, stored.language) != (file.content_hash, file.language):
+            self._write([file])
+
+    @_noticing_damage
+    def close_buffer(self, path: str) -> None:
+        """Let the file on disk count again."""
+        if not self._sources.close(path):
+            return
+        if self._root is None:
+            self._remove([path])
+        else:
+            self.update([path])
+
+    @_noticing_damage
+    def flush(self, should_stop: Callable[[], bool]) -> bool:
+        """Do what can wait: write vectors to ChromaDB. Returns whether nothing is left."""
+        return self._vectors.flush(should_stop)
+
+    def answer(self, method: str, params: dict[str, Any]) -> Any:
+        """Answer a question as a value that JSON can carry. Search thread only.
+
+        Raises:
+            KeyError: There is no such method.
+            ManifestDamaged: Perhaps; `reconcile` finds out.
+        """
+        try:
+            return self._answers.answer(method, params)
+        except ManifestDamaged:
+            self._is_doubted = True
+            raise
+
+    @_noticing_damage
+    def check(self) -> list[str]:
+        """Compare manifest, disk and vectors; return what does not agree, in words."""
+        problems = [*self._manifest.check(), *self._vectors.check()]
+        if not self._sources.has_folder():
+            return problems
+        for found in self._sources.files():
+            known = self._manifest.file(found.path)
+            if self._sources.is_open(found.path) or (known is not None and known.stamp == found.stamp):
+                continue
+            source = self._sources.read(found.path)
+            if isinstance(source, SourceText) and (known is None or known.content_hash != content_hash(source.text)):
+                problems.append(f"{found.path} {'is not indexed' if known is None else 'has changed since it was indexed'}")
+        for stored in self._manifest.files():
+            if not self._sources.is_open(stored.path) and not self._sources.is_file(stored.path):
+                problems.append(f"{stored.path} is indexed, but is not there, or does not belong in the index")
+        return problems
+
+    def close(self) -> None:
+        """Leave everything on disk in order."""
+        with ExitStack() as closing:
+            if self._is_damaged:
+                closing.callback(Manifest.delete, self._home / MANIFEST)
+            for each in (self._manifest, self._vectors, self._answers):
+                closing.callback(each.close)
+
+    def _end_doubt(self) -> None:
+        """A question failed because of the manifest: raise ManifestDamaged if that is so, and it was no bug of ours."""
+        if self._is_doubted:
+            self._is_doubted = False
+            if problems := self._manifest.check():
+                raise ManifestDamaged("The index is damaged: " + problems[0], "It is built anew from the files; nothing of yours is lost.")
+
+    def _scan(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
+        """Find out what changed, without reading it; False when stopped."""
+        while not current.scanned:
+            reporter.maybe("scanning", 0, 0)
+            if should_stop():
+                return False
+            n_found = 0
+            with self._manifest.writing():
+                for found in islice(current.found, SCANNED_AT_ONCE):
+                    n_found += 1
+                    if not self._manifest.see(found.path, found.stamp) and not self._sources.is_open(found.path):
+                        current.to_read.append(found.path)
+            if n_found < SCANNED_AT_ONCE:
+                if current.had_truth and self._has_truth() and not self._remove_unseen(current, should_stop):
+                    return False
+                current.scanned = True
+        return True
+
+    def _remove_unseen(self, current: Round, should_stop: Callable[[], bool]) -> bool:
+        unseen = (path for path in self._manifest.unseen() if not self._sources.is_open(path))
+        while gone := list(islice(unseen, BATCH_FILES)):
+            self._remove(gone)
+            current.n_removed += len(gone)
+            if should_stop():
+                return False
+        return True
+
+    def _read(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
+        while current.n_done < len(current.to_read):
+            if should_stop():
+                return False
+            reporter.maybe("indexing", current.n_done, len(current.to_read))
+            batch = current.to_read[current.n_done : current.n_done + BATCH_FILES]
+            current.n_done += self._index(batch, current, should_stop)
+        return True
+
+    def _index(self, batch: list[str], current: Round | None, should_stop: Callable[[], bool] = lambda: False) -> int:
+        """Read, parse and write the first files of a batch; return how many, at least one."""
+        files, gone, n_chunks, n_read = list[IndexedFile](), list[str](), 0, 0
+        for path in batch:
+            n_read += 1
+            if self._sources.is_open(path):
+                continue
+            source = self._sources.read(path)
+            known = self._manifest.file(path)
+            if isinstance(source, SourceText) and known is not None and known.content_hash == content_hash(source.text):
+                stamp = proven(source.stamp)
+                if known.stamp != stamp:
+                    self._manifest.restamp(path, stamp)
+                self._manifest.see(path, stamp)
+                continue
+            file = self._sources.indexed(path, source) if isinstance(source, SourceText) else None
+            if file is None:
+                if known is not None:
+                    gone.append(path)
+                if current is not None:
+                    current.refused[source if isinstance(source, Reason) else Reason.UNREADABLE] += 1
+                continue
+            files.append(file)
+            n_chunks += len(file.chunks)
+            if current is not None:
+                current.n_changed += 1
+                current.n_lines += file.n_lines
+            if n_chunks >= BATCH_CHUNKS or should_stop():
+                break
+        self._remove(gone)
+        self._write(files)
+        return n_read
+
+    def _write(self, files: list[IndexedFile]) -> None:
+        """Put files into the manifest, with vectors for the chunks that it does not have yet."""
+        if not files:
+            return
+        removed: list[str] = []
+        with self._manifest.writing():
+            vectors = self._embedded([chunk for file in files for chunk in file.chunks])
+            for file in files:
+                removed += self._manifest.put(file, vectors)
+        self._vectors.note(vectors, removed)
+
+    def _remove(self, paths: Sequence[str]) -> None:
+        """Forget what is stored of these paths, unless a buffer stands for it."""
+        known = [path for path in paths if not self._sources.is_open(path) and is_storable(path)]
+        if known:
+            self._vectors.note({}, self._manifest.remove(known))
+
+    def _embedded(self, chunks: list[Chunk]) -> dict[str, bytes]:
+        """Vectors of chunks as float16, by chunk id; only those that were never seen are computed."""
+        known = self._manifest.vectors_for(chunks, self._embedder.model)
+        new = [chunk for chunk in chunks if chunk.id not in known]
+        if new:
+            vectors = self._embedder.documents([chunk.name for chunk in new], [chunk.header + chunk.text for chunk in new])
+            known.update({chunk.id: vector.tobytes() for chunk, vector in zip(new, vectors.astype("float16"), strict=True)})
+        return known
+
+    def _fill_in_vectors(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
+        """Embed chunks that have no vector, because the model is another one than before; False when stopped."""
+        while rows := self._manifest.without_vectors(BATCH_CHUNKS, current.last_filled_in):
+            if should_stop():
+                return False
+            reporter.maybe("vectors", 0, 0)
+            texts = CheckedTexts(self._sources.text)
+            checked = [(chunk, texts.checked(chunk)) for chunk in self._manifest.chunks(rows).values()]
+            known = [(chunk, body) for chunk, body in checked if body is not None]
+            if known:
+                bodies = [chunk.header + body for chunk, body in known]
+                vectors = self._embedder.documents([chunk.name for chunk, _ in known], bodies).astype("float16")
+                blobs = {chunk.id: vector.tobytes() for (chunk, _), vector in zip(known, vectors, strict=True)}
+                self._manifest.set_vectors(blobs)
+                self._vectors.note(blobs, ())
+            # What has changed meanwhile gets its vectors with its new text.
+            self.update(texts.stale)
+            current.last_filled_in = rows[-1]
+        return True
+
+    def _has_truth(self) -> bool:
+        """Whether what is not found is gone, and not just out of reach."""
+        return self._root is None or self._sources.has_folder()

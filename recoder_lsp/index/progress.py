@@ -1,0 +1,115 @@
+"""A reconciliation in numbers: how far it is, and in the end what it found and did."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from recoder_lsp.index.manifest import Counts, Manifest
+from recoder_lsp.index.scanner import Found, Reason
+
+Phase = Literal["scanning", "indexing", "vectors", "idle"]
+
+REPORT_EVERY_S = 0.1
+# Counting goes through the whole manifest: at most one part in so many of the time is spent on it.
+COUNTING_SHARE = 50
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a reconciliation is; `total` is the number of files to be read, 0 while it is not known."""
+
+    phase: Phase
+    done: int = 0
+    total: int = 0
+    n_files: int = 0
+    n_chunks: int = 0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a reconciliation found and did; `complete` is false when it has to go on."""
+
+    complete: bool
+    n_files: int
+    n_symbols: int
+    n_chunks: int
+    n_lines_read: int
+    n_changed: int
+    n_removed: int
+    skipped: Mapping[str, int]
+    seconds: float
+    size_bytes: int
+
+
+@dataclass
+class Round:
+    """One reconciliation, which may be interrupted and gone on with."""
+
+    found: Iterator[Found]
+    had_truth: bool
+    """Whether what is not found is gone, and not just out of reach: so when it began."""
+    scanned: bool = False
+    to_read: list[str] = field(default_factory=list)
+    n_done: int = 0
+    n_changed: int = 0
+    n_removed: int = 0
+    n_lines: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+    """After they were read."""
+    last_filled_in: int = 0
+    """The last row of a chunk that was given a vector, because it had none."""
+    seconds: float = 0.0
+
+    def summary(self, complete: bool, counts: Counts, skipped: Mapping[Reason, int], home: Path) -> Summary:
+        """Args: `skipped` has those refused without being read; `home` is where the index lies."""
+        return Summary(
+            complete=complete,
+            n_files=counts.n_files,
+            n_symbols=counts.n_symbols,
+            n_chunks=counts.n_chunks,
+            n_lines_read=self.n_lines,
+            n_changed=self.n_changed,
+            n_removed=self.n_removed,
+            skipped={reason.value: n_files for reason, n_files in (self.refused + Counter(skipped)).items()},
+            seconds=self.seconds,
+            size_bytes=size_on_disk(home),
+        )
+
+
+class Reporter:
+    """Passes progress on, not more often than anybody can see."""
+
+    def __init__(self, report: Callable[[Progress], None], manifest: Manifest) -> None:
+        self._report, self._manifest = report, manifest
+        self._last = self._count_from = 0.0
+        self._n_files = self._n_chunks = 0
+
+    def maybe(self, phase: Phase, done: int, total: int) -> None:
+        if time.monotonic() - self._last >= REPORT_EVERY_S:
+            self.now(phase, done, total)
+
+    def now(self, phase: Phase, done: int, total: int) -> None:
+        self._last = time.monotonic()
+        if self._last >= self._count_from or phase == "idle":
+            counts = self._manifest.counts()
+            self._n_files, self._n_chunks = counts.n_files, counts.n_chunks
+            now = time.monotonic()
+            self._count_from = now + COUNTING_SHARE * (now - self._last)
+        self._report(Progress(phase, done, total, self._n_files, self._n_chunks))
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes of all files below a folder; what vanishes meanwhile counts nothing."""
+    size_bytes = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size_bytes += os.lstat(os.path.join(parent, name)).st_size
+    return size_bytes

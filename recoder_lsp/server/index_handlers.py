@@ -1,0 +1,50 @@
+"""Answers that come from the index: symbols, hover, names in the menu. Without an index they are empty."""
+
+from lsprotocol import types
+
+from recoder_lsp.document import Snapshot
+from recoder_lsp.features import completion, hover, symbols
+from recoder_lsp.server import to_lsp_symbols
+from recoder_lsp.server.session import Session
+from recoder_lsp.server.to_lsp_symbols import ItemData
+
+
+async def document_symbol(
+    session: Session, params: types.DocumentSymbolParams, snapshot: Snapshot | None
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    if snapshot is None:
+        return None
+    found = await symbols.document_symbols(session.app.workspace, snapshot)
+    return to_lsp_symbols.outline(found, snapshot, session.encoding, session.capabilities)
+
+
+async def workspace_symbol(session: Session, params: types.WorkspaceSymbolParams, snapshot: None) -> list[types.SymbolInformation]:
+    found = await symbols.workspace_symbols(session.app.workspace, params.query, session.encoding)
+    return [to_lsp_symbols.found_symbol(placed) for placed in found]
+
+
+async def hover_over(session: Session, params: types.HoverParams, snapshot: Snapshot | None) -> types.Hover | None:
+    if snapshot is None:
+        return None
+    offset = snapshot.offset_at(params.position.line, params.position.character, session.encoding)
+    description = await hover.describe(session.app.workspace, snapshot, offset)
+    return to_lsp_symbols.hover(description, snapshot, session.encoding, session.capabilities) if description else None
+
+
+async def named_items(session: Session, snapshot: Snapshot, caret: int) -> list[types.CompletionItem]:
+    """Names of the document and the workspace for the menu; none where the settings or the place want none."""
+    in_detail = not to_lsp_symbols.resolves_imports_later(session.capabilities)
+    offer = await completion.offer(session.app.workspace, snapshot, caret, session.app.settings, in_detail=in_detail)
+    return to_lsp_symbols.offered_items(offer, snapshot, session.encoding, session.capabilities) if offer else []
+
+
+async def resolve_item(session: Session, item: types.CompletionItem, snapshot: Snapshot | None) -> types.CompletionItem:
+    data = ItemData.of(item.data)
+    if data is None:
+        return item
+    resolved = await completion.resolve(
+        session.app.workspace, snapshot, data.uri, data.target, data.qualified_name, may_import=data.may_import
+    )
+    if resolved is not None:
+        to_lsp_symbols.add_details(item, resolved, snapshot, session.encoding, session.capabilities)
+    return item

@@ -1,0 +1,74 @@
+"""The steps that make the embedder, for the command line of `python -m recoder_lsp.training`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from recoder_lsp.training import corpus
+
+Documents = list[corpus.Document]
+
+
+def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
+    """Add the steps `embedding-pairs`, `-train`, `-export` and `-evaluate`.
+
+    Args:
+        steps: What `ArgumentParser.add_subparsers` returned.
+        documents: Reads the corpus of a work folder.
+        held_out: Chooses the packages that no model learns from.
+    """
+    step = steps.add_parser(
+        "embedding-pairs", help="find documented code, learn the embedder's vocabulary, tokenise; some packages held out"
+    )
+    step.set_defaults(run=lambda options: _pairs(options, documents, held_out))
+    step = steps.add_parser("embedding-train", help="train the embedder and write its folder")
+    step.set_defaults(run=_train)
+    step.add_argument("output", type=Path, help="folder for the sentence-transformers model")
+    step.add_argument("--steps", type=int, default=2_400, help="how many batches")
+    step.add_argument("--batch", type=int, default=1_024, help="pairs in a batch")
+    step.add_argument("--dimensions", type=int, default=256)
+    step.add_argument("--threads", type=int, default=2)
+    step = steps.add_parser("embedding-evaluate", help="first sentence of a docstring to function, held-out packages: the card's table")
+    step.set_defaults(run=_evaluate)
+    step.add_argument("model", type=Path)
+    step.add_argument("--functions", choices=("test", "development"), default="test", help="those of which reserved packages")
+    step.add_argument("--compare", default="", help="folder of a sentence-transformers model to measure beside it")
+
+
+def _pairs(options: argparse.Namespace, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
+    from recoder_lsp.index.embedder import BagTokenizer
+    from recoder_lsp.training import embedding_pairs, embedding_tokenizer
+
+    files = documents(options.work)
+    path = options.work / "embedding-examples.jsonl.gz"
+    embedding_pairs.write_examples(files, path)
+    examples = list(embedding_pairs.read_examples(path))
+    reserved = embedding_pairs.reserved(examples, held_out(files))
+    (options.work / "embedding-reserved.json").write_text(json.dumps(reserved, indent=1))
+    kept_away = {package for packages in reserved.values() for package in packages}
+    learnt = [example for example in examples if example.package not in kept_away]
+    serialised = embedding_tokenizer.train(learnt)
+    (options.work / "embedding-tokenizer.json").write_text(serialised, "utf-8")
+    table = embedding_pairs.Table.of(learnt, BagTokenizer(serialised))
+    table.save(options.work / "embedding-pairs.npz")
+    print(f"{len(examples):,} examples, {len(table.kinds):,} of them to learn from; {len(kept_away)} packages kept away")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import embedding_train
+
+    plan = embedding_train.Plan(options.steps, batch=options.batch, dimensions=options.dimensions, threads=options.threads)
+    embedding_train.train(plan, options.work, options.output)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import embedding_evaluate, embedding_pairs
+
+    packages = json.loads((options.work / "embedding-reserved.json").read_text())[options.functions]
+    examples = embedding_pairs.read_examples(options.work / "embedding-examples.jsonl.gz")
+    chosen = embedding_pairs.test_set(example for example in examples if example.package in packages)
+    print(embedding_evaluate.table(chosen, options.model, options.compare, options.work))

@@ -1,0 +1,150 @@
+"""Related code for prompts: asked for in the background, stable while typing, and never in the way."""
+
+import asyncio
+
+import pytest
+
+from recoder_lsp.document import Snapshot
+from recoder_lsp.features.context import IN_PROMPT_LINES, STAYS_FOR_LINES, ContextFinder
+
+URI = "file:///w/a.py"
+
+
+class HandIndex:
+    """Answers with what the test puts in, when the test lets it."""
+
+    def __init__(self, *snippets):
+        self.snippets = snippets
+        self.asked = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.is_away = False
+
+    async def ask(self, uri, method, params, *, timeout_s=0.0):
+        self.asked.append((uri, method, params))
+        await self.may_answer.wait()
+        if self.is_away:
+            return None
+        return {"snippets": [{"path": path, "text": text, "start_line": 0, "why": "similar"} for path, text in self.snippets]}
+
+
+def place(line, text="x = 1\n" * 200):
+    snapshot = Snapshot(URI, "python", text, 1)
+    return snapshot, sum(len(part) for part in snapshot.lines[:line])
+
+
+async def settled():
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_first_request_gets_what_the_index_says_at_once():
+    finder = ContextFinder(HandIndex(("b.py", "def f(): ..."), ("c.py", "def g(): ...")))
+
+    context = await finder.at(*place(3))
+
+    assert [snippet.path for snippet in context.to_copy] == ["b.py", "c.py"]
+    assert [snippet.path for snippet in context.in_prompt] == ["b.py"]
+
+
+async def test_a_slow_index_holds_nobody_up():
+    index = HandIndex(("b.py", "def f(): ..."))
+    index.may_answer.clear()
+    finder = ContextFinder(index)
+
+    assert (await finder.at(*place(3))).to_copy == ()
+
+    index.may_answer.set()
+    await settled()
+    assert [snippet.path for snippet in (await finder.at(*place(3))).to_copy] == ["b.py"]
+
+
+async def test_without_an_index_there_is_no_context():
+    index = HandIndex(("b.py", "x"))
+    index.is_away = True
+
+    assert await ContextFinder(index).at(*place(0)) == await ContextFinder(index).at(*place(5))
+
+
+async def test_typing_on_one_line_asks_once():
+    index = HandIndex(("b.py", "x"))
+    finder = ContextFinder(index)
+    snapshot, offset = place(3)
+
+    contexts = [await finder.at(snapshot, offset + key) for key in range(4)]
+    await settled()
+
+    assert len(index.asked) == 1
+    assert all(context is contexts[0] for context in contexts)
+
+
+async def test_another_line_brings_new_code_to_copy_and_keeps_the_head_of_the_prompt():
+    index = HandIndex(("b.py", "old"))
+    finder = ContextFinder(index)
+    before = await finder.at(*place(3))
+    index.snippets = (("c.py", "new"),)
+
+    await finder.at(*place(4))
+    await settled()
+    after = await finder.at(*place(4))
+
+    assert [snippet.path for snippet in after.to_copy] == ["c.py"]
+    assert after.in_prompt == before.in_prompt
+
+
+async def test_far_away_the_head_of_the_prompt_is_chosen_anew():
+    index = HandIndex(("b.py", "old"))
+    finder = ContextFinder(index)
+    await finder.at(*place(0))
+    index.snippets = (("c.py", "new"),)
+
+    await finder.at(*place(STAYS_FOR_LINES + 1))
+    await settled()
+
+    assert [snippet.path for snippet in (await finder.at(*place(STAYS_FOR_LINES + 1))).in_prompt] == ["c.py"]
+
+
+async def test_an_index_that_goes_away_takes_nothing_with_it():
+    index = HandIndex(("b.py", "x"))
+    finder = ContextFinder(index)
+    before = await finder.at(*place(0))
+    index.is_away = True
+
+    await finder.at(*place(9))
+    await settled()
+
+    assert (await finder.at(*place(9))) is before
+
+
+async def test_what_the_model_reads_is_cut_short():
+    index = HandIndex(("b.py", "\n".join(f"line {number}" for number in range(50))))
+
+    context = await ContextFinder(index).at(*place(0))
+
+    assert context.in_prompt[0].text.count("\n") == IN_PROMPT_LINES - 1
+
+
+async def test_a_closed_document_is_forgotten_with_what_is_being_asked():
+    index = HandIndex(("b.py", "x"))
+    index.may_answer.clear()
+    finder = ContextFinder(index)
+    await finder.at(*place(0))
+
+    finder.forget(URI)
+    await settled()
+    await finder.at(*place(0))
+
+    assert len(index.asked) == 2
+
+
+@pytest.mark.parametrize("line", [0, 100])
+async def test_the_index_sees_both_sides_of_the_caret(line):
+    index = HandIndex()
+    text = "".join(f"line {number}\n" for number in range(200))
+
+    await ContextFinder(index).at(*place(line, text))
+
+    uri, method, params = index.asked[0]
+    assert (uri, method, params["language"]) == (URI, "related", "python")
+    assert params["after"].startswith(f"line {line}\n")
+    assert params["before"].endswith(f"line {line - 1}\n" if line else "")
