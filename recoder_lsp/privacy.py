@@ -23,6 +23,7 @@ SECRET_NAMES = (
     *(f"{stem}.{ending}" for stem in ("secret", "secrets") for ending in ("yml", "yaml", "json", "toml", "ini", "txt")),
 )
 HARMLESS_NAMES = (".env.example", ".env.sample", ".env.template", ".env.dist", "example.env", "sample.env")
+_SECRET_NAME = re.compile("|".join(map(fnmatch.translate, SECRET_NAMES)))
 SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud", ".password-store"})
 
 
@@ -96,7 +97,7 @@ def is_secret_path(path: str) -> bool:
     *folders, name = re.split(r"[/\\]", path.lower())
     if not SECRET_FOLDERS.isdisjoint(folders):
         return True
-    return name not in HARMLESS_NAMES and any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_NAMES)
+    return name not in HARMLESS_NAMES and _SECRET_NAME.match(name) is not None
 
 
 def is_local(host: str) -> bool:

@@ -125,7 +125,8 @@ def _receiver(text: str, start: int) -> str:
     if _CALL_OF_SUPER.search(before):
         return "super"
     word = _WORD_BEFORE.search(before)
-    return word[0] if word else "?"
+    # PHP writes variables with a dollar, and their classes without.
+    return (word[0].lstrip("$") or word[0]) if word else "?"
 
 
 def _is_part_of_word(character: str, language: str) -> bool:

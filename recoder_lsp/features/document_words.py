@@ -38,8 +38,6 @@ def names_used(text: str, word: Word) -> list[UsedName]:
     best: dict[str, tuple[int, int]] = {}
     for match in _pattern(word).finditer(window):
         name, at = match["name"], match.start("name")
-        if at == caret:
-            continue
         same_object = word.receiver != "" and _is_member_of(window, at, word.receiver)
         if word.receiver and not word.text and not same_object:
             # Without a letter every member of everything would do.

@@ -220,7 +220,7 @@ class FolderIndex:
     @_noticing_damage
     def check(self) -> list[str]:
         """Compare manifest, disk and vectors; return what does not agree, in words."""
-        problems = [*self._manifest.check(), *self._vectors.check()]
+        problems = [*self._problems_on_disk(), *self._vectors.check()]
         if not self._sources.has_folder():
             return problems
         for found in self._sources.files():
@@ -247,8 +247,13 @@ class FolderIndex:
         """A question failed because of the manifest: raise ManifestDamaged if that is so, and it was no bug of ours."""
         if self._is_doubted:
             self._is_doubted = False
-            if problems := self._manifest.check():
+            if problems := self._problems_on_disk():
                 raise ManifestDamaged("The index is damaged: " + problems[0], "It is built anew from the files; nothing of yours is lost.")
+
+    def _problems_on_disk(self) -> list[str]:
+        # Not what the writing connection has in memory: that may be whole where the file is not.
+        with Manifest.reader(self._home / MANIFEST) as reader:
+            return reader.check()
 
     def _scan(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
         """Find out what changed, without reading it; False when stopped."""

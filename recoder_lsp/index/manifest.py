@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from recoder_lsp.index.manifest_checking import problems_of
 from recoder_lsp.index.manifest_database import Database, ManifestBusy, ManifestDamaged, ManifestFull, decoding
 from recoder_lsp.index.manifest_matching import NAME_MARK
 from recoder_lsp.index.manifest_names import NameBook
@@ -168,11 +167,6 @@ class Manifest(VectorBook):
             self._database.change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     # --- care
-
-    def check(self) -> list[str]:
-        """Problems found, in words, after looking at everything; takes a second or so for each 10,000 files."""
-        with self.reading():
-            return problems_of(self._database)
 
     def finish_bulk(self) -> None:
         """After much was written: merge some of the word index's pieces, write the log into the file. Not inside `writing()`."""

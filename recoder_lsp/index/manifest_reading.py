@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from recoder_lsp.index.manifest_checking import problems_of
 from recoder_lsp.index.manifest_database import Database, Row, decoding
 from recoder_lsp.index.manifest_matching import Matching
 from recoder_lsp.index.manifest_names import names_like, names_starting_with
@@ -229,6 +230,13 @@ class ManifestReader:
 
     def imports_of(self, path: str) -> list[Reference]:
         return self._uses_in(path, f"AND uses.kind = '{ReferenceKind.IMPORT}'")
+
+    # --- care
+
+    def check(self) -> list[str]:
+        """Problems found, in words, after looking at everything; takes a second or so for each 10,000 files."""
+        with self.reading():
+            return problems_of(self._database)
 
     def _uses_in(self, path: str, condition: str) -> list[Reference]:
         file = self._database.number("SELECT row FROM files WHERE path = ?", (path,))

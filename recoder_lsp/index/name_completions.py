@@ -15,6 +15,7 @@ from recoder_lsp.index.nearness import (
     in_same_folder,
     is_in_tests,
     is_module_of,
+    is_whole_module,
     n_common_folders,
     resembles,
 )
@@ -84,7 +85,7 @@ class _Search:
         elif receiver != "?":
             imports = [use for use in self._manifest.imports_of(self._path) if receiver == (use.alias or use.name)]
             # `import numpy as np`: whatever is behind this dot, nothing else in the workspace is.
-            certain = any(use.module == use.name or use.module.endswith("." + use.name) for use in imports)
+            certain = any(is_whole_module(use, self._language) for use in imports)
             for file in self._files_as_a_whole(imports):
                 certain = True
                 yield from ((0, location) for location in self._in_file(file) if location.symbol.parent is None)
@@ -153,16 +154,10 @@ class _Search:
             return []
         parts = [part for part in re.split(r"_+", receiver) if part]
         wanted = list(dict.fromkeys([receiver.strip("_"), *parts[-1:]]))
-        found = [location for name in wanted for location in self._manifest.symbols_like(name, MOST_ALIKE)]
+        found = [location.symbol.name for name in wanted for location in self._manifest.symbols_like(name, MOST_ALIKE)]
+        names = [name for name in dict.fromkeys([receiver, *found]) if resembles(receiver, name)]
         in_tests = is_in_tests(self._path)
-        alike = [
-            each
-            for each in [*self._named([receiver]), *found]
-            if each.symbol.kind in _OWNERS
-            and resembles(receiver, each.symbol.name)
-            and same_family(each.language, self._language)
-            and (in_tests or not is_in_tests(each.path))
-        ]
+        alike = [each for each in self._named(names) if in_tests or not is_in_tests(each.path)]
         known_here = {use.alias or use.name for use in self._manifest.imports_of(self._path)}
 
         def order(each: Location) -> tuple[bool, int, int]:

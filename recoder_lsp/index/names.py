@@ -29,6 +29,7 @@ from recoder_lsp.index.nearness import (
     is_inside,
     is_module_of,
     is_telling,
+    is_whole_module,
     n_common_folders,
     resembles,
 )
@@ -46,6 +47,7 @@ MOST_DEFINITIONS, MOST_USES = 50, 200
 # With more of them, a member of something unknown is as likely none of them.
 FEW_DEFINITIONS = 2
 
+_WORD = re.compile(r"\w+")
 _ODD_UNITS = {"utf-16": 2, "utf-32": 4}
 
 
@@ -76,6 +78,9 @@ class Names:
         if not wanted or limit <= 0:
             return self._with_stale({"symbols": []})
         found = self._manifest.symbols_like(wanted, limit * OVERFETCHED)
+        # Of each name that is like the query there are some; of the very name all are wanted.
+        exact = {wanted, *(location.symbol.name for location in found if location.symbol.name.lower() == wanted.lower())}
+        found = list(dict.fromkeys([*self._manifest.symbols_named(sorted(exact), limit * OVERFETCHED), *found]))
         around = ".".join(part for part in outer if part).lower()
         if around:
             found = [location for location in found if around in location.symbol.qualified_name.lower().rpartition(".")[0]]
@@ -277,15 +282,15 @@ class _PlaceOfName:
         if not is_member:
             # `package.function`, where nothing says what the package is.
             return 5 if is_telling(self.name) and self.language not in IMPORTS_NAME_BY_NAME else None
-        if module is not None and module.module.rpartition(".")[2] == module.name:
-            # A module, but not this one.
+        if module is not None and is_whole_module(module, self.language):
+            # But not this one.
             return None
         owner = location.symbol.qualified_name.rpartition(".")[0]
         owner_name = owner.rpartition(".")[2]
         if self.receiver in OWN_OBJECT:
             if here and any(outer.qualified_name == owner for outer in self.around):
                 return 1
-            if any(re.search(rf"\b{re.escape(owner_name)}\b", outer.signature) for outer in self.around if owner_name):
+            if any(owner_name in _WORD.findall(outer.signature.partition(outer.name)[2]) for outer in self.around):
                 # What the class around is based on.
                 return 2
         elif resembles(self.receiver, owner_name):

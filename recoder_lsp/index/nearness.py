@@ -43,6 +43,11 @@ def is_module_of(use: Reference, path: str, importer: str, language: str) -> boo
     return any(may_be_module(module, path, importer, language) for module in modules)
 
 
+def is_whole_module(use: Reference, language: str) -> bool:
+    """Whether the import is of a module and of nothing in it: `import numpy as np`, where such a name is no variable's too."""
+    return language in IMPORTS_NAME_BY_NAME and use.module.rpartition(".")[2] == use.name
+
+
 def in_same_folder(one: str, other: str) -> bool:
     return one.rpartition("/")[0] == other.rpartition("/")[0]
 

@@ -138,6 +138,20 @@ class Scanner:
             return Reason.SECRET
         return None if self._include.includes(path) else judge_text(path.rpartition("/")[2], text)
 
+    def text_now(self, path: str) -> str | None:
+        """The text of a file that was read before, to compare it with what was found then; None if it has none any more.
+
+        Whether it still belongs in the index is not asked: that takes ten times as long, and a text that is unchanged does.
+        """
+        if is_secret_path(path):
+            return None
+        try:
+            data, stamp = self._bytes(path)
+        except (OSError, ValueError):
+            return None
+        outcome = decoded(data) if stat.S_ISREG(stamp.st_mode) else Reason.BINARY
+        return None if isinstance(outcome, Reason) else outcome[0]
+
     def forget_ignore_files(self) -> None:
         """Read ignore files again the next time: one of them has changed."""
         self._remembered = {}

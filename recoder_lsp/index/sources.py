@@ -127,8 +127,7 @@ class Sources:
         buffer = self._buffers.get(path)
         if buffer is not None:
             return buffer.text
-        source = self.read(path)
-        return source.text if isinstance(source, SourceText) else None
+        return self._scanner.text_now(path) if self._scanner is not None else None
 
     def _refuses(self, path: str, text: str) -> bool:
         if not is_storable(path) or is_secret_path(path) or len(text) > self._most_bytes:

@@ -14,7 +14,7 @@ Documents = list[corpus.Document]
 
 
 def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
-    """Add the steps `embedding-pairs`, `-train`, `-export` and `-evaluate`.
+    """Add the steps `embedding-pairs`, `embedding-train` and `embedding-evaluate`.
 
     Args:
         steps: What `ArgumentParser.add_subparsers` returned.

@@ -54,7 +54,7 @@ def train(examples: Iterable[Example], size: int = VOCABULARY_SIZE) -> str:
 
 
 def _document_frequencies(examples: Iterable[Example], normalizer: object, pre_tokenizer: object) -> Counter[str]:
-    """Count in how many examples each part of an identifier stands; a tenth of that, as only the proportions matter."""
+    """Count in how many of the examples, drawn by chance up to MAX_EXAMPLES, each part of an identifier stands."""
     whole: Counter[str] = Counter()
     chance = random.Random(5)
     taken = 0

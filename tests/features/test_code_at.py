@@ -24,6 +24,8 @@ def at(text):
         ("0..par▮", "par", "", "rust"),
         ("def f(): ...\npar▮", "par", "", "python"),
         ("list\n    .par▮", "par", "list", "typescript"),
+        ("$this->par▮", "par", "this", "php"),
+        ("$.par▮", "par", "$", "javascript"),
         ("p->par▮", "par", "p", "cpp"),
         ("Thing::ne▮", "ne", "Thing", "rust"),
         ("größ▮", "größ", "", "python"),

@@ -82,6 +82,12 @@ def test_an_embedder_that_met_other_words_first_gives_the_same_vectors(embedder)
     assert np.array_equal(fresh.queries(BODIES[::-1])[::-1], embedder.queries(BODIES))
 
 
+def test_forgetting_words_changes_nothing(embedder, monkeypatch):
+    monkeypatch.setattr("recoder_lsp.index.embedder._CACHED_WORDS", 3)
+
+    assert np.array_equal(StaticEmbedder.load(SHIPPED).queries(BODIES * 2), embedder.queries(BODIES * 2))
+
+
 def test_identifiers_are_the_words_that_they_are_made_of(embedder):
     spellings = embedder.queries(
         ["parseHTTPResponse", "parse_http_response", "PARSE HTTP RESPONSE", "parse-http.response", "ParseHttpResponse"]
@@ -137,7 +143,11 @@ def test_a_damaged_model_is_said_to_be_so(copied, file, damage):
     if damage == "missing":
         (copied / file).unlink()
     else:
-        damaged = {"empty": b"", "cut": content[:middle], "changed": content[:middle] + b"\xff" + content[middle + 1 :]}
+        damaged = {
+            "empty": b"",
+            "cut": content[:middle],
+            "changed": content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :],
+        }
         (copied / file).write_bytes(damaged[damage])
 
     with pytest.raises(RecoderError) as raised:

@@ -217,6 +217,7 @@ def test_an_update_finds_what_was_changed_deleted_and_created(shared: SmallFolde
     assert shared.index.update([*changes, "never.py", "../outside.py", "/etc/passwd", "", "half\ud800.py", "null\0.py"])
 
     assert [shared.found(word) for word in ("before", "deleted", "after", "new")] == [[], [], ["changed.py"], ["new.py"]]
+    assert shared.index.check() == []
 
 
 def test_an_update_takes_all_files_however_many_chunks_they_have(shared: SmallFolder) -> None:
@@ -240,6 +241,7 @@ def test_a_folder_that_is_gone_takes_its_files_along(shared: SmallFolder) -> Non
 
     assert not needed
     assert shared.found("apple") == ["fruit.py", "fruit/open.py", "fruits/apples.py"]
+    assert shared.index.check() == []
     shared.close_buffer("fruit/open.py")
     assert shared.found("apple") == ["fruit.py", "fruits/apples.py"]
 
@@ -424,7 +426,7 @@ def test_a_buffer_may_become_another_language(shared: SmallFolder) -> None:
     for language in ("plaintext", "ruby"):
         shared.type("script", text, language)
 
-    assert [symbol.name for symbol in shared.index.answer("outline", {"path": "script"})] == ["apple"]
+    assert shared.index.answer("stats", {})["languages"] == {"ruby": 1}
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,14 @@ def test_no_more_than_asked_for_and_never_more_than_200(workspace):
     assert len(found(workspace, "many", limit=10_000)) == 200
 
 
+def test_all_definitions_of_the_very_name_are_found(workspace):
+    for number in range(30):
+        workspace.index(f"same/file{number}.py", "def the_very_name(): ...\n")
+
+    assert len(found(workspace, "the_very_name")) == 30
+    assert len(found(workspace, "The_Very_Name")) == 30
+
+
 def test_a_symbol_whose_name_no_longer_stands_there_is_not_found_and_its_file_is_told(workspace):
     workspace.texts["pkg/shapes.py"] = SHAPES.replace("class Circle", "class Sphere")
 
@@ -199,7 +207,8 @@ def test_a_telling_name_is_described_though_it_is_not_imported(workspace):
 
 def test_words_of_comments_mean_something_only_if_they_look_like_names(workspace):
     assert described(workspace, "pkg/main.py", "make_circle(2)", "make_circle", in_code=False) != []
-    assert described(workspace, "pkg/shapes.py", "def run", "run", name="area", in_code=False) == []
+    assert described(workspace, "other/things.py", "make_circle()", "make", name="run") == ["other/things.py:run"]
+    assert described(workspace, "other/things.py", "make_circle()", "make", name="run", in_code=False) == []
 
 
 def test_only_languages_that_go_together_are_described(workspace):
@@ -221,6 +230,39 @@ def test_a_definition_that_is_gone_is_not_described(workspace):
     workspace.texts["pkg/shapes.py"] = "x = 1\n"
 
     assert described(workspace, "pkg/main.py", "circle = make_circle", "make_circle") == []
+
+
+LANGUAGES = {
+    "go/tree.go": "package a\n\ntype Tree struct {\n\tHeight int\n}\n\nfunc (t *Tree) Grow() int { return t.Height }\n",
+    "rust/tree.rs": "pub struct Tree { pub height: u32 }\n\nimpl Tree {\n    pub fn grow(&self) {}\n}\n",
+    "rust/main.rs": "mod tree;\nuse tree::Tree;\n",
+    "java/Tree.java": "class Tree {\n  int height;\n  int grow() { return height; }\n}\n",
+    "cpp/tree.hpp": "class Tree {\npublic:\n  int grow();\n  int height;\n};\n",
+    "php/tree.php": "<?php\nclass Tree {\n  public function grow() {}\n}\n",
+    "ruby/tree.rb": "class Tree\n  def grow\n  end\nend\n",
+    "kotlin/tree.kt": "class Tree {\n  fun grow(): Int = 1\n}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "member"),
+    [
+        ("go/use.go", "go", "Grow"),
+        ("rust/main.rs", "rust", "grow"),
+        ("java/Use.java", "java", "grow"),
+        ("cpp/use.cpp", "cpp", "grow"),
+        ("php/use.php", "php", "grow"),
+        ("ruby/use.rb", "ruby", "grow"),
+        ("kotlin/use.kt", "kotlin", "grow"),
+    ],
+)
+def test_members_are_known_in_every_language_that_has_them(workspace, path, language, member):
+    for file, text in LANGUAGES.items():
+        workspace.index(file, text)
+
+    assert f"Tree.{member}" in completed(workspace, path, "", language=language, receiver="tree")
+    answer = workspace.answer("describe", {"path": path, "language": language, "name": member, "line": 0, "column": 0, "receiver": "tree"})
+    assert answer["locations"][0]["symbol"]["qualified_name"] == f"Tree.{member}"
 
 
 def test_the_number_of_further_definitions_is_told(workspace):

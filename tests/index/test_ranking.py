@@ -84,7 +84,7 @@ def test_the_second_chunk_of_a_file_gives_way_to_another_file():
     candidates = [
         Candidate(chunk("best.py", "first", row=1), words=5.0),
         Candidate(chunk("best.py", "second", row=2), words=4.5),
-        Candidate(chunk("other.py", "third"), words=4.0),
+        Candidate(chunk("other.py", "third"), words=5.0),
     ]
 
     assert order(candidates, asked("thing")) == ["best.py:first", "other.py:third", "best.py:second"]
