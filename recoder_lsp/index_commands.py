@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.client import FolderClient
 from recoder_lsp.index.place import place_of
+from recoder_lsp.index.progress import size_on_disk
 from recoder_lsp.index.records import Hit
 from recoder_lsp.index.wire import SERVING, IndexState
 
@@ -59,11 +61,14 @@ async def index(root: Path, home: Path, settings: IndexSettings, *, rebuild: boo
     Raises:
         RecoderError: It cannot be indexed.
     """
+    began = time.monotonic()
     async with _connected(root, home, settings) as client:
         with _Bar() as bar:
             bar.follow(client)
             summary: dict[str, Any] = await client.asked("rebuild" if rebuild else "reconcile")
-            await client.until(lambda state: state.phase == "idle")
+            # ChromaDB gets its vectors now: the next one to open the index finds all of it.
+            await client.asked("settle")
+            summary["seconds"], summary["size_bytes"] = time.monotonic() - began, size_on_disk(place_of(root, home).folder)
     return summary
 
 
@@ -99,7 +104,6 @@ async def search(wanted: Search, root: Path, home: Path, settings: IndexSettings
         with _Bar() as bar:
             bar.follow(client)
             await client.asked("reconcile")
-            await client.until(lambda state: state.phase == "idle")
         filters = {"kinds": wanted.kinds, "languages": wanted.languages, "paths": wanted.paths, "per_file": wanted.per_file}
         return await client.search(wanted.words, limit=wanted.limit, timeout_s=START_TIMEOUT_S, **filters)
 

@@ -289,6 +289,8 @@ class Host:
             return await self._of_worker(worker.reconcile())
         if method == "rebuild":
             return await self._of_worker(worker.rebuild(self._place.clear))
+        if method == "settle":
+            return await self._of_worker(worker.settle())
         if method == "check":
             return await self._of_worker(worker.check())
         while worker.state.phase == "opening":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.memory_vectors import MemoryVectors
 from recoder_lsp.index.vector_places import FolderPlace, ServerPlace, VectorPlace
-from recoder_lsp.index.vectors import BATCH, ChromaVectors, VectorsAway, VectorsDamaged, batched
+from recoder_lsp.index.vectors import BATCH, BULK_BATCH, ChromaVectors, VectorsAway, VectorsDamaged, batched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,8 @@ SAME_WITHIN = 2e-3
 # it is built anew.
 MANY_DELETED = 5000
 
+# With so many vectors to be moved, being done soon counts for more than each single search.
+BULK_FROM = 2000
 # A batch waits so long at most for a search to end.
 LONGEST_SEARCH_S = 0.05
 
@@ -324,11 +326,12 @@ class VectorIndex:
             # A search that has begun would wait for the interpreter's lock several times otherwise.
             with self._search_over:
                 self._search_over.wait_for(lambda: not self._n_searching, LONGEST_SEARCH_S)
-            if deleted := self._manifest.deletions(BATCH):
+            n_rows = BULK_BATCH if len(self._memory) >= BULK_FROM else BATCH
+            if deleted := self._manifest.deletions(n_rows):
                 chroma.delete(deleted)
                 self._manifest.forget_deletions(deleted)
                 self._manifest.set_meta(N_DELETED, str(self._n_deleted() + len(deleted)))
-            elif rows := self._manifest.unsynced(BATCH):
+            elif rows := self._manifest.unsynced(n_rows):
                 ids, vectors = self._decoded(rows)
                 chroma.add(ids, vectors)
                 # Also those of a wrong length, which no one can search for, so as not to meet them again.

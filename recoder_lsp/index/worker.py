@@ -17,6 +17,7 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.core import Core, Progress
 from recoder_lsp.index.manifest_database import ManifestDamaged
 from recoder_lsp.index.pace import CpuShare
+from recoder_lsp.index.promises import break_off, keep
 from recoder_lsp.index.wire import IndexState, Phase
 from recoder_lsp.logs import log_bug
 
@@ -67,6 +68,7 @@ class Worker:
         self._reconcile, self._restart, self._flush = True, False, False
         self._waiting: list[Future[Any]] = []
         self._checks: list[Future[Any]] = []
+        self._settling: list[Future[Any]] = []
         self._reopen: Callable[[], None] | None = None
         self._paused, self._closed = paused, False
         self._held_until, self._changed_at = 0.0, 0.0
@@ -141,6 +143,15 @@ class Worker:
             self._changed.notify_all()
         return future
 
+    def settle(self) -> Future[Any]:
+        """Do now what otherwise waits for a quiet moment. Returns what becomes None when nothing is left to do."""
+        future: Future[Any] = Future()
+        with self._changed:
+            self._settling.append(future)
+            self._flush, self._paused = True, False
+            self._changed.notify_all()
+        return future
+
     def check(self) -> Future[Any]:
         """Return what becomes the core's list of what does not agree."""
         future: Future[Any] = Future()
@@ -207,7 +218,7 @@ class Worker:
                 # Whatever it is, also a panic in a library's Rust code: the folder must not stay without an index for ever.
                 self._fail(error)
         self._close_core()
-        for future in (*self._waiting, *self._checks):
+        for future in (*self._waiting, *self._checks, *self._settling):
             future.cancel()
 
     def _next(self) -> Callable[[], None] | None:
@@ -228,7 +239,8 @@ class Worker:
                     return self._check
                 elif self._reconcile or self._flush:
                     if not self._paused:
-                        quiet_from = self._held_until if self._reconcile else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
+                        at_once = self._reconcile or self._settling
+                        quiet_from = self._held_until if at_once else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
                         wait_s = quiet_from - now
                         if wait_s <= 0:
                             return self._go_on if self._reconcile else self._write_vectors
@@ -281,7 +293,7 @@ class Worker:
         problems = self._opened().check()
         with self._changed:
             future = self._checks.pop(0)
-        _settle(future, problems)
+        keep([future], problems)
 
     def _go_on(self) -> None:
         core = self._opened()
@@ -302,15 +314,18 @@ class Worker:
             self._waiting = self._waiting if self._reconcile else []
         log.info("Reconciled %d files in %.0f ms", self._state.n_files, (time.monotonic() - started) * 1000)
         self._say(dataclasses.replace(self._state, phase="idle"))
-        for future in waiting:
-            _settle(future, summary)
+        keep(waiting, summary)
 
     def _write_vectors(self) -> None:
         self._share.begin()
+        if self._settling:
+            self._say(dataclasses.replace(self._state, phase="vectors", done=0, total=0))
         done = self._opened().flush(self._make_room)
         with self._changed:
             self._flush = not done
+            settled, self._settling = (self._settling, []) if done else ([], self._settling)
         self._say(dataclasses.replace(self._state, phase="idle"))
+        keep(settled, None)
 
     def _say_paused(self) -> None:
         self._say(dataclasses.replace(self._state, phase="paused"))
@@ -363,12 +378,10 @@ class Worker:
             # What was asked for is part of what a new core does first.
             self._saved.clear()
             self._watched.clear()
-            waiting, self._waiting = [*self._waiting, *self._checks], []
-            self._checks = []
+            waiting = [*self._waiting, *self._checks, *self._settling]
+            self._waiting, self._checks, self._settling = [], [], []
         self._say(dataclasses.replace(self._state, phase="failed", reason=reason))
-        for future in waiting:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(NotReady(reason))
+        break_off(waiting, NotReady(reason))
 
     def _report(self, progress: Progress) -> None:
         phase: Phase = "indexing" if progress.phase == "idle" else progress.phase
@@ -381,11 +394,6 @@ class Worker:
         if hurry and state != before:
             self._said_at = now
             self._on_state(state)
-
-
-def _settle(future: Future[Any], value: Any) -> None:
-    if future.set_running_or_notify_cancel():
-        future.set_result(value)
 
 
 def _nothing() -> None:

@@ -78,6 +78,8 @@ class Steps:
 
     def flush(self, should_stop: Callable[[], bool]) -> bool:
         self.n_flushes += 1
+        if (error := self.fails.pop("flush", None)) is not None:
+            raise error
         return True
 
     def check(self) -> list[str]:
@@ -327,6 +329,24 @@ def test_a_failing_check_is_told_to_who_asked(begin):
     running.core.fails["check"] = ValueError("x")
 
     assert "ValueError" in str(running.worker.check().exception(DEADLINE_S))
+
+
+def test_who_cannot_wait_for_a_quiet_moment_has_the_vectors_written_at_once(begin, monkeypatch):
+    monkeypatch.setattr(worker_module, "FLUSH_AFTER_S", 3600.0)
+    running = begin()
+    running.wait_for(lambda: running.core.n_flushes == 1)
+    running.worker.buffer("a.py", "x", "python")
+
+    assert running.worker.settle().result(DEADLINE_S) is None
+    assert "buffer a.py x" in running.core.done
+    assert running.core.n_flushes == 2
+
+
+def test_who_waits_for_the_vectors_is_told_of_a_failure(begin, monkeypatch):
+    running = begin()
+    running.core.fails["flush"] = ValueError("disk")
+
+    assert isinstance(running.worker.settle().exception(DEADLINE_S), NotReady)
 
 
 def test_other_settings_open_the_core_anew_and_a_smaller_share_does_not(begin):
