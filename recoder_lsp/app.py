@@ -10,7 +10,7 @@ from recoder_lsp.engine.runtime import ModelState, Runtime
 from recoder_lsp.engine.scheduler import Scheduler
 from recoder_lsp.features.context import ContextFinder
 from recoder_lsp.features.inline_completion import InlineCompletion
-from recoder_lsp.index.workspace import Workspace
+from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.metrics import Metrics
 
 

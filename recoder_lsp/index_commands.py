@@ -14,11 +14,11 @@ from typing import Any
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index.client import FolderClient
-from recoder_lsp.index.place import place_of
+from recoder_lsp.index.process.client import FolderClient
+from recoder_lsp.index.process.place import place_of
+from recoder_lsp.index.process.wire import SERVING, IndexState
 from recoder_lsp.index.progress import size_on_disk
 from recoder_lsp.index.records import Hit
-from recoder_lsp.index.wire import SERVING, IndexState
 
 START_TIMEOUT_S = 60.0
 SHOWN_LINES = 6
@@ -104,6 +104,7 @@ async def search(wanted: Search, root: Path, home: Path, settings: IndexSettings
         with _Bar() as bar:
             bar.follow(client)
             await client.asked("reconcile")
+            await client.asked("settle")
         filters = {"kinds": wanted.kinds, "languages": wanted.languages, "paths": wanted.paths, "per_file": wanted.per_file}
         return await client.search(wanted.words, limit=wanted.limit, timeout_s=START_TIMEOUT_S, **filters)
 

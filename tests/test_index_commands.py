@@ -10,7 +10,7 @@ import pytest
 
 from recoder_lsp import cli
 from recoder_lsp.config import home
-from recoder_lsp.index.place import place_of
+from recoder_lsp.index.process.place import place_of
 from recoder_lsp.index_commands import root_of
 from tests.index.serving import index_processes
 

@@ -14,11 +14,11 @@ from recoder_lsp.features.code_at import PROSE, Word, is_code, word_before
 from recoder_lsp.features.document_words import UsedName, names_used
 from recoder_lsp.features.import_scan import Insertion
 from recoder_lsp.features.imports import Target, insertion
-from recoder_lsp.index import wire
-from recoder_lsp.index.matching import Fit, fit_of
-from recoder_lsp.index.nearness import is_telling
+from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.records import Location
-from recoder_lsp.index.workspace import Workspace
+from recoder_lsp.index.search.matching import Fit, fit_of
+from recoder_lsp.index.search.nearness import is_telling
 
 MOST_ITEMS, MOST_OF_WORKSPACE = 60, 50
 SHORTEST = 2

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from recoder_lsp.features.code_at import SEEN_AFTER, SEEN_BEFORE, Word
-from recoder_lsp.index.matching import Fit, fit_of
+from recoder_lsp.index.search.matching import Fit, fit_of
 
 MOST_NAMES = 40
 _HEADER = re.compile(r"\b(?:def|function|func|fn|fun|sub|lambda|proc)\b|=>|\)[^;=]*(?:\{|:|->.*)[ \t]*$")

@@ -10,9 +10,9 @@ from pathlib import Path
 from recoder_lsp import privacy
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features.code_at import is_code, word_around
-from recoder_lsp.index import wire
+from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.workspace import Workspace, uri_of
 from recoder_lsp.index.records import Kind, Location
-from recoder_lsp.index.workspace import Workspace, uri_of
 
 MOST_SHOWN = 3
 TIMEOUT_S = 1.0

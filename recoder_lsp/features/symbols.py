@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from recoder_lsp import privacy
 from recoder_lsp.document import Encoding, Snapshot
-from recoder_lsp.index import wire
+from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.workspace import Placed, Workspace
 from recoder_lsp.index.records import Location, Symbol
-from recoder_lsp.index.workspace import Placed, Workspace
 
 # More would be parsed for longer than anybody looks at a list.
 LONGEST_TEXT = 2_000_000

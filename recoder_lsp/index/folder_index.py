@@ -13,18 +13,20 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index.answers import Answers
-from recoder_lsp.index.embedder import Embedder, load_embedder
-from recoder_lsp.index.manifest import Manifest, ManifestDamaged
+from recoder_lsp.index.files.sources import Reason, Sources, SourceText, content_hash, is_ignore_file, is_storable, proven
 from recoder_lsp.index.progress import Progress, Reporter, Round, Summary
 from recoder_lsp.index.records import Chunk, IndexedFile
-from recoder_lsp.index.sources import Reason, Sources, SourceText, content_hash, is_ignore_file, is_storable, proven
-from recoder_lsp.index.texts import CheckedTexts
-from recoder_lsp.index.vector_index import VectorIndex
+from recoder_lsp.index.search.answers import Answers
+from recoder_lsp.index.search.texts import CheckedTexts
+from recoder_lsp.index.store.embedder import Embedder, load_embedder
+from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged
+from recoder_lsp.index.store.vector_index import VectorIndex
 
 # Files whose chunks are embedded and written together: enough to share the costs of a transaction and of an embedding
 # call, few enough that a save waits for less than a blink.
-BATCH_FILES, BATCH_CHUNKS = 32, 400
+BATCH_FILES, BATCH_CHUNKS = 32, 200
+# To read so many takes long enough for ChromaDB to be opened first.
+MANY_FILES = 500
 SCANNED_AT_ONCE = 256
 # When more files vanish with a folder, the rest is left to a reconciliation, which can be interrupted.
 MOST_REMOVED_AT_ONCE = 200
@@ -73,7 +75,10 @@ class FolderIndex:
 
     @classmethod
     def open(cls, root: Path | None, home: Path, settings: IndexSettings) -> FolderIndex:
-        """Open the index of a folder, or make it; slow the first time. A damaged one is made anew.
+        """Open the index of a folder, or make it. A damaged one is made anew.
+
+        ChromaDB, which takes a second, is opened at the first `flush`, or where there is much to read before that: until
+        then answers go by words and names, and by the meaning of what was read since.
 
         Args:
             root: The folder; None for an index of open buffers alone.
@@ -109,7 +114,6 @@ class FolderIndex:
                 raise ManifestDamaged("The index was written by another Recoder.")
             index = cls(root, home, settings, manifest, embedder)
             undo.callback(index.close)
-            index._vectors.open()
             undo.pop_all()
             return index
 
@@ -220,6 +224,7 @@ class FolderIndex:
     @_noticing_damage
     def check(self) -> list[str]:
         """Compare manifest, disk and vectors; return what does not agree, in words."""
+        self._vectors.open()
         problems = [*self._problems_on_disk(), *self._vectors.check()]
         if not self._sources.has_folder():
             return problems
@@ -283,6 +288,9 @@ class FolderIndex:
         return True
 
     def _read(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
+        if len(current.to_read) > MANY_FILES:
+            # That takes long, and what ChromaDB has already is to be found meanwhile.
+            self._vectors.open()
         while current.n_done < len(current.to_read):
             if should_stop():
                 return False

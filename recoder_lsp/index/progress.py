@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from recoder_lsp.index.manifest import Counts, Manifest
-from recoder_lsp.index.scanner import Found, Reason
+from recoder_lsp.index.files.scanner import Found, Reason
+from recoder_lsp.index.store.manifest import Counts, Manifest
 
 Phase = Literal["scanning", "indexing", "vectors", "idle"]
 

@@ -14,7 +14,7 @@ from recoder_lsp.config import Problem
 
 if TYPE_CHECKING:
     from recoder_lsp.engine.runtime import ModelState
-    from recoder_lsp.index.wire import IndexState
+    from recoder_lsp.index.process.wire import IndexState
 
 PROGRESS_TIMEOUT_S = 5.0
 INDEXING_AFTER_S = 0.5

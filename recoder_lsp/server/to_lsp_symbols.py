@@ -12,8 +12,8 @@ from recoder_lsp.features import hover as hovers
 from recoder_lsp.features.completion import Item, Offer, Resolved
 from recoder_lsp.features.hover import Description
 from recoder_lsp.features.import_scan import Insertion
+from recoder_lsp.index.process.workspace import Placed
 from recoder_lsp.index.records import Kind, Location, Span, Symbol
-from recoder_lsp.index.workspace import Placed
 from recoder_lsp.server.to_lsp import SORTED_LAST, range_of
 
 # Deeper ones are shown on this level: no outline is read that far, and encoding nested objects takes stack.

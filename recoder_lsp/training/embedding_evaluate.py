@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recoder_lsp.index.embedder import Embedder, StaticEmbedder, load_embedder
+from recoder_lsp.index.store.embedder import Embedder, StaticEmbedder, load_embedder
 from recoder_lsp.training.embedding_examples import Example, first_sentence
 from recoder_lsp.training.embedding_module import NAME_WEIGHT
 

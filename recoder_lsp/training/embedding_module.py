@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers.base.modules.input_module import InputModule
 
-from recoder_lsp.index.embedder import FORMAT, BagTokenizer
+from recoder_lsp.index.store.embedder import FORMAT, BagTokenizer
 
 SATURATION = 0.4
 NAME_WEIGHT = 0.7

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recoder_lsp.index.embedder import Bags, BagTokenizer
+from recoder_lsp.index.store.embedder import Bags, BagTokenizer
 from recoder_lsp.training import corpus, embedding_examples
 from recoder_lsp.training.embedding_examples import Example, first_sentence
 

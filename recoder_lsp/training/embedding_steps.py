@@ -40,7 +40,7 @@ def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[
 
 
 def _pairs(options: argparse.Namespace, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
-    from recoder_lsp.index.embedder import BagTokenizer
+    from recoder_lsp.index.store.embedder import BagTokenizer
     from recoder_lsp.training import embedding_pairs, embedding_tokenizer
 
     files = documents(options.work)

@@ -26,8 +26,8 @@ from recoder_lsp.engine.generation import probabilities_of
 from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.features.context import ContextFinder, Index
 from recoder_lsp.features.inline_completion import InlineCompletion, Request
-from recoder_lsp.index import wire
 from recoder_lsp.index.folder_index import FolderIndex
+from recoder_lsp.index.process import wire
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.samples import Shards
 from recoder_lsp.training.tokenizer import BOS

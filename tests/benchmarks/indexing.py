@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index.client import FolderClient
+from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.progress import size_on_disk
 from tests.benchmarks import typing
 

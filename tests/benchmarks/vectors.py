@@ -26,10 +26,10 @@ from unittest import mock
 
 import numpy as np
 
-from recoder_lsp.index import vector_index, vectors
-from recoder_lsp.index.embedder import load_embedder
-from recoder_lsp.index.manifest import Manifest
 from recoder_lsp.index.records import Chunk, FileStamp, IndexedFile, Kind
+from recoder_lsp.index.store import vector_index, vectors
+from recoder_lsp.index.store.embedder import load_embedder
+from recoder_lsp.index.store.manifest import Manifest
 
 N_QUERIES = 200
 BUILDS = (

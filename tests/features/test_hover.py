@@ -4,7 +4,7 @@ import pytest
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features import hover
-from recoder_lsp.index.syntax import Parser
+from recoder_lsp.index.syntax.parser import Parser
 from tests.index.small_workspace import SmallWorkspace
 
 SHAPES = '''class Circle:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index.client import FolderClient
+from recoder_lsp.index.process.client import FolderClient
 from tests.index.serving import client_of
 
 

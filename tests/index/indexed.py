@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from recoder_lsp.index.chunks import chunks_of
 from recoder_lsp.index.records import FileStamp, IndexedFile, Kind, Outline, Reference, ReferenceKind, Span, Symbol
+from recoder_lsp.index.syntax.chunks import chunks_of
 
 # "def name" at the start of a line is a function up to the next one; "name(" elsewhere is a call; "import name" is one.
 _DEFINITION = re.compile(r"^def (\w+)(.*)$", re.MULTILINE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recoder_lsp.index.records import Outline, Reference, ReferenceKind, Symbol
-from recoder_lsp.index.syntax import Parser, language_of
+from recoder_lsp.index.syntax.parser import Parser, language_of
 
 SAMPLES = Path(__file__).parent / "samples"
 GOLDEN_SUFFIX = ".outline"

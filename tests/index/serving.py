@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index.client import FolderClient
-from recoder_lsp.index.wire import IndexState
+from recoder_lsp.index.process.client import FolderClient
+from recoder_lsp.index.process.wire import IndexState
 
 DEADLINE_S = 30.0
 STAND_IN = ("--core", "tests.index.standin:StandIn")
@@ -55,6 +55,6 @@ def index_processes(home: Path) -> list[int]:
                 words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"recoder_lsp.index.process" in words and os.fsencode(home) in words:
+            if b"recoder_lsp.index.process.host" in words and os.fsencode(home) in words:
                 found.append(int(entry))
     return found

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.files.scanner import Scanner, ScanRules, SourceText
+from recoder_lsp.index.files.sources import content_hash
 from recoder_lsp.index.folder_index import MANIFEST, FolderIndex
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.place import Place
-from recoder_lsp.index.scanner import Scanner, ScanRules, SourceText
-from recoder_lsp.index.sources import content_hash
+from recoder_lsp.index.process.place import Place
+from recoder_lsp.index.store.manifest import Manifest
 from tests.index.small_folder import function
 
 N_FOLDERS, N_FILES = 8, 30

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from recoder_lsp.document import Snapshot
-from recoder_lsp.index import wire
-from recoder_lsp.index.chunks import chunks_of
-from recoder_lsp.index.languages import language_of
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.names import Names
+from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.workspace import Placed
 from recoder_lsp.index.records import FileStamp, IndexedFile, Location
-from recoder_lsp.index.syntax import Parser
-from recoder_lsp.index.workspace import Placed
+from recoder_lsp.index.search.names import Names
+from recoder_lsp.index.store.manifest import Manifest
+from recoder_lsp.index.syntax.chunks import chunks_of
+from recoder_lsp.index.syntax.languages import language_of
+from recoder_lsp.index.syntax.parser import Parser
 
 ROOT = Path("/work")
 

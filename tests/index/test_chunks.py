@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recoder_lsp.index.chunks import MOST_BYTES, MOST_LINES, MOST_PLAIN_LINES, chunks_of
 from recoder_lsp.index.records import Break, Chunk, Kind, Outline, Span, Symbol
+from recoder_lsp.index.syntax.chunks import MOST_BYTES, MOST_LINES, MOST_PLAIN_LINES, chunks_of
 
 PLAIN = Outline("plaintext", (), (), ())
 

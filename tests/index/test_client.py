@@ -8,13 +8,13 @@ import time
 import pytest
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index import calling, wire
-from recoder_lsp.index import client as client_module
-from recoder_lsp.index.calling import IndexFailed
-from recoder_lsp.index.client import FolderClient
-from recoder_lsp.index.lock import FolderLock
-from recoder_lsp.index.place import place_of
-from recoder_lsp.index.wire import Connection, IndexState
+from recoder_lsp.index.process import calling, wire
+from recoder_lsp.index.process import client as client_module
+from recoder_lsp.index.process.calling import IndexFailed
+from recoder_lsp.index.process.client import FolderClient
+from recoder_lsp.index.process.lock import FolderLock
+from recoder_lsp.index.process.place import place_of
+from recoder_lsp.index.process.wire import Connection, IndexState
 from recoder_lsp.metrics import Metrics
 from tests.index.serving import eventually, found, in_phase, index_processes, runs
 

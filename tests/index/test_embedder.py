@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index.embedder import MAX_CHARACTERS, SHIPPED, LibraryEmbedder, StaticEmbedder, load_embedder
+from recoder_lsp.index.store.embedder import MAX_CHARACTERS, SHIPPED, LibraryEmbedder, StaticEmbedder, load_embedder
 
 BODIES = [
     "def parse_config(path):\n    with open(path) as file:\n        return toml.load(file)\n",
@@ -83,7 +83,7 @@ def test_an_embedder_that_met_other_words_first_gives_the_same_vectors(embedder)
 
 
 def test_forgetting_words_changes_nothing(embedder, monkeypatch):
-    monkeypatch.setattr("recoder_lsp.index.embedder._CACHED_WORDS", 3)
+    monkeypatch.setattr("recoder_lsp.index.store.embedder._CACHED_WORDS", 3)
 
     assert np.array_equal(StaticEmbedder.load(SHIPPED).queries(BODIES * 2), embedder.queries(BODIES * 2))
 
@@ -108,7 +108,7 @@ def test_the_shipped_model_is_at_most_nine_megabytes():
 
 def test_no_library_of_the_training_is_imported():
     code = (
-        "import sys; from recoder_lsp.index.embedder import load_embedder; load_embedder().documents(['a'], ['def a(): pass']);"
+        "import sys; from recoder_lsp.index.store.embedder import load_embedder; load_embedder().documents(['a'], ['def a(): pass']);"
         "print(sorted({'torch', 'transformers', 'sentence_transformers', 'huggingface_hub'} & set(sys.modules)))"
     )
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index.client import FolderClient
+from recoder_lsp.index.files.scanner import Scanner
 from recoder_lsp.index.folder_index import MANIFEST, VECTORS, FolderIndex
-from recoder_lsp.index.manifest import ManifestDamaged
-from recoder_lsp.index.place import place_of
-from recoder_lsp.index.scanner import Scanner
+from recoder_lsp.index.process.client import FolderClient
+from recoder_lsp.index.process.place import place_of
+from recoder_lsp.index.store.manifest import ManifestDamaged
 from tests.index.serving import DEADLINE_S, eventually, found, in_phase, index_processes
 from tests.index.short_lives import fill_the_disk, generate, live, verify
 from tests.index.small_folder import SmallFolder, function
@@ -182,7 +182,7 @@ def test_damage_that_a_question_meets_is_found_by_the_next_round_and_made_good(d
 def test_a_question_that_fails_for_another_reason_costs_nothing(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = FolderIndex.open(damaged / "root", damaged / "home", IndexSettings())
     with monkeypatch.context() as patched:
-        patched.setattr("recoder_lsp.index.manifest_reading.ManifestReader.n_chunks", refuse)
+        patched.setattr("recoder_lsp.index.store.manifest_reading.ManifestReader.n_chunks", refuse)
         with pytest.raises(ManifestDamaged):
             index.answer("search", {"text": "folder_1_file_1"})
 

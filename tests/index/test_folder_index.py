@@ -13,9 +13,10 @@ import pytest
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index import folder_index, sources
+from recoder_lsp.index import folder_index
+from recoder_lsp.index.files import sources
 from recoder_lsp.index.folder_index import BATCH_CHUNKS, MOST_REMOVED_AT_ONCE, FolderIndex
-from recoder_lsp.index.manifest import Manifest, ManifestFull
+from recoder_lsp.index.store.manifest import Manifest, ManifestFull
 from tests.index.small_folder import SmallFolder, after, every, function
 
 

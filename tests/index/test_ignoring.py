@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index.ignoring import IgnoreFile
-from recoder_lsp.index.scanner import Reason, Scanner, ScanRules, is_ignore_file
+from recoder_lsp.index.files.ignoring import IgnoreFile
+from recoder_lsp.index.files.scanner import Reason, Scanner, ScanRules, is_ignore_file
 
 needs_git = pytest.mark.skipif(
     shutil.which("git") is None, reason="LOUD: git is missing, so nothing compares our ignore rules with its own"

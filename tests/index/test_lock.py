@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index.lock import FolderLock, owner_of
+from recoder_lsp.index.process.lock import FolderLock, owner_of
 
 HOLD = """
 import sys
 from pathlib import Path
-from recoder_lsp.index.lock import FolderLock
+from recoder_lsp.index.process.lock import FolderLock
 lock = FolderLock.acquire(Path(sys.argv[1]))
 print("held" if lock else "refused", flush=True)
 sys.stdin.read()

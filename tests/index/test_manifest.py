@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index.manifest import Manifest, ManifestReader, embedding_key
-from recoder_lsp.index.manifest_matching import Matching
 from recoder_lsp.index.records import FileStamp, IndexedFile, Kind, ReferenceKind, Symbol
+from recoder_lsp.index.store.manifest import Manifest, ManifestReader, embedding_key
+from recoder_lsp.index.store.manifest_matching import Matching
 from tests.index.indexed import function, indexed, span
 
 CODE = "from os import path\n\n\n" + function("parse_config", "return path.join(read_text())") + function("readText", "open(name)")
@@ -125,8 +125,8 @@ def test_likely_chunks_are_ranked_as_all_would_be(manifest: Manifest, monkeypatc
             manifest.put(indexed(f"{number}.py", function("_".join(picked[:2]), *picked) + function("other", *picked[:1])), {})
     everything = manifest.match(["parse", "config"], 10)
 
-    monkeypatch.setattr("recoder_lsp.index.manifest_matching._FEW_MATCHES", 100)
-    monkeypatch.setattr("recoder_lsp.index.manifest_matching._RANKED_PER_LIMIT", 2)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_matching._FEW_MATCHES", 100)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_matching._RANKED_PER_LIMIT", 2)
     likeliest = manifest.match(["parse", "config"], 10)
 
     assert [round(score, 6) for _, score in likeliest] == [round(score, 6) for _, score in everything]
@@ -135,7 +135,7 @@ def test_likely_chunks_are_ranked_as_all_would_be(manifest: Manifest, monkeypatc
 def test_a_reader_that_remembers_words_finds_new_chunks_and_forgets_removed_ones(
     manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recoder_lsp.index.manifest_matching._FEW_MATCHES", 0)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_matching._FEW_MATCHES", 0)
     for path in ("a.py", "b.py"):
         manifest.put(indexed(path, function(f"parse_{path[0]}")), {})
 
@@ -150,8 +150,8 @@ def test_a_reader_that_remembers_words_finds_new_chunks_and_forgets_removed_ones
 
 
 def test_remembered_words_are_bounded(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recoder_lsp.index.manifest_matching._FEW_MATCHES", 0)
-    monkeypatch.setattr("recoder_lsp.index.manifest_matching._MOST_REMEMBERED_ROWS", 3)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_matching._FEW_MATCHES", 0)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_matching._MOST_REMEMBERED_ROWS", 3)
     manifest.put(indexed("a.py", function("alpha", "beta") + function("beta", "alpha") + function("gamma", "alpha", "beta")), {})
 
     with Manifest.reader(tmp_path / "manifest.sqlite") as reader:
@@ -387,7 +387,7 @@ def test_with_another_header_a_chunk_loses_its_vector(manifest: Manifest) -> Non
 
 
 def test_old_leftovers_are_dropped(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recoder_lsp.index.manifest_vectors.MOST_LEFTOVER_VECTORS", 3)
+    monkeypatch.setattr("recoder_lsp.index.store.manifest_vectors.MOST_LEFTOVER_VECTORS", 3)
     manifest.use_model("m")
     files = [indexed(f"{number}.py", function(f"f{number}")) for number in range(6)]
     for file in files:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index import manifest_database
-from recoder_lsp.index.manifest import Manifest, ManifestBusy, ManifestDamaged, ManifestFull, ManifestReader
-from recoder_lsp.index.manifest_schema import SCHEMA_VERSION
+from recoder_lsp.index.store import manifest_database
+from recoder_lsp.index.store.manifest import Manifest, ManifestBusy, ManifestDamaged, ManifestFull, ManifestReader
+from recoder_lsp.index.store.manifest_schema import SCHEMA_VERSION
 from tests.index.indexed import function, indexed
 
 PATIENCE_S = 60.0
@@ -236,7 +236,7 @@ def test_a_check_finds_what_does_not_agree(file: Path, sql: str, complaint: str)
 WRITER = """
     import sys
     from pathlib import Path
-    from recoder_lsp.index.manifest import Manifest
+    from recoder_lsp.index.store.manifest import Manifest
     from tests.index.indexed import function, indexed
 
     manifest = Manifest.open(Path(sys.argv[1]))

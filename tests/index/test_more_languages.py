@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from recoder_lsp.index.records import Outline, ReferenceKind, Symbol
-from recoder_lsp.index.syntax import Parser, language_of
+from recoder_lsp.index.syntax.parser import Parser, language_of
 from tests.index.outlines import samples
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recoder_lsp.index.syntax import Parser
+from recoder_lsp.index.syntax.parser import Parser
 from tests.index.small_workspace import SmallWorkspace
 
 SHAPES = '''"""Shapes."""

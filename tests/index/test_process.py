@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index import place, wire
-from recoder_lsp.index.calling import IndexFailed
-from recoder_lsp.index.place import Place, place_of
-from recoder_lsp.index.wire import ALREADY_SERVED, Connection, encode
+from recoder_lsp.index.process import place, wire
+from recoder_lsp.index.process.calling import IndexFailed
+from recoder_lsp.index.process.place import Place, place_of
+from recoder_lsp.index.process.wire import ALREADY_SERVED, Connection, encode
 from tests.index.serving import DEADLINE_S, STAND_IN, client_of, eventually, found, in_phase, index_processes, runs
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def start_by_hand(*arguments: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "recoder_lsp.index.process", *arguments, *STAND_IN], cwd=REPOSITORY)
+    return subprocess.Popen([sys.executable, "-m", "recoder_lsp.index.process.host", *arguments, *STAND_IN], cwd=REPOSITORY)
 
 
 def mode_of(path: Path) -> int:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from recoder_lsp.index.manifest_reading import StoredChunk
-from recoder_lsp.index.ranking import Asked, Candidate, Signal, ranked
+from recoder_lsp.index.search.ranking import Asked, Candidate, Signal, ranked
+from recoder_lsp.index.store.manifest_reading import StoredChunk
 from recoder_lsp.index.words import words
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.index.folder_index import FolderIndex
-from recoder_lsp.index.related import MAX_DEFINITION_LINES, MAX_SNIPPET_LINES, MAX_SNIPPETS, same_family
+from recoder_lsp.index.search.related import MAX_DEFINITION_LINES, MAX_SNIPPET_LINES, MAX_SNIPPETS, same_family
 
 LONG = "def long_report(rows):\n" + "".join(f"    write_row(rows[{number}])\n" for number in range(60)) + "    flush_report_rows(rows)\n"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recoder_lsp.index.files.scanner import Reason, Scanner, ScanRules, SourceText
 from recoder_lsp.index.records import FileStamp
-from recoder_lsp.index.scanner import Reason, Scanner, ScanRules, SourceText
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recoder_lsp.index.edits import common_prefix, common_suffix
-from recoder_lsp.index.languages import languages
 from recoder_lsp.index.records import Kind, Outline, Symbol
-from recoder_lsp.index.syntax import LONG_SYMBOL_LINES, OpenText, Parser, language_of
+from recoder_lsp.index.syntax.edits import common_prefix, common_suffix
+from recoder_lsp.index.syntax.languages import languages
+from recoder_lsp.index.syntax.parser import LONG_SYMBOL_LINES, OpenText, Parser, language_of
 from tests.index.outlines import SAMPLES, golden_of, outline_of, samples
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.vector_index import FIRST_RETRY_S, VectorIndex
-from recoder_lsp.index.vectors import ChromaVectors, open_folder
+from recoder_lsp.index.store.manifest import Manifest
+from recoder_lsp.index.store.vector_index import FIRST_RETRY_S, VectorIndex
+from recoder_lsp.index.store.vectors import ChromaVectors, open_folder
 from tests.index.stored_vectors import (
     DIMENSIONS,
     MODEL,
@@ -79,7 +79,7 @@ def test_a_marker_lies_in_the_folder_while_it_is_opened_and_no_longer(local: Wor
         seen.append((local.folder / "opening").exists())
         return open_folder(*arguments)
 
-    monkeypatch.setattr("recoder_lsp.index.vector_places.open_folder", opened)
+    monkeypatch.setattr("recoder_lsp.index.store.vector_places.open_folder", opened)
 
     assert local.index().is_connected
 
@@ -190,8 +190,8 @@ import sys
 seen = []
 sys.addaudithook(lambda event, arguments: seen.append(event) if event.startswith("socket.") else None)
 from pathlib import Path
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.vector_index import VectorIndex
+from recoder_lsp.index.store.manifest import Manifest
+from recoder_lsp.index.store.vector_index import VectorIndex
 from tests.index.stored_vectors import *
 home = Path(sys.argv[1])
 manifest = Manifest.open(home / "manifest.sqlite")

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.memory_vectors import MemoryVectors
-from recoder_lsp.index.vector_index import FIRST_RETRY_S
-from recoder_lsp.index.vectors import ChromaVectors, collection_name
+from recoder_lsp.index.store.manifest import Manifest
+from recoder_lsp.index.store.memory_vectors import MemoryVectors
+from recoder_lsp.index.store.vector_index import FIRST_RETRY_S
+from recoder_lsp.index.store.vectors import ChromaVectors, collection_name
 from tests.index.chroma_server import chroma_server, free_port
 from tests.index.stored_vectors import (
     DIMENSIONS,
@@ -289,7 +289,7 @@ def test_searching_goes_on_while_another_thread_writes(world: World) -> None:
 
 
 def test_many_deletions_lead_to_a_rebuild(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recoder_lsp.index.vector_index.MANY_DELETED", 50)
+    monkeypatch.setattr("recoder_lsp.index.store.vector_index.MANY_DELETED", 50)
     index = world.index()
     world.add(index, "a.py", unit_vectors(100))
     world.add(index, "b.py", unit_vectors(20, seed=1))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from recoder_lsp.index import watcher
-from recoder_lsp.index.scanner import Scanner, ScanRules
-from recoder_lsp.index.watcher import watch
+from recoder_lsp.index.files import watcher
+from recoder_lsp.index.files.scanner import Scanner, ScanRules
+from recoder_lsp.index.files.watcher import watch
 
 PATIENCE_S = 10.0
 

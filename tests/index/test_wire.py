@@ -6,9 +6,9 @@ import math
 import pytest
 
 from recoder_lsp.config import IndexSettings
-from recoder_lsp.index import wire
+from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.wire import BrokenMessage, IndexState, Speaker, decode, encode
 from recoder_lsp.index.records import Hit, Kind, Location, Span, Symbol
-from recoder_lsp.index.wire import BrokenMessage, IndexState, Speaker, decode, encode
 
 SPAN = Span(1, 2, 3, 4, 5, 6)
 SYMBOL = Symbol(Kind.METHOD, "run", "Engine.run", "def run(self)", "Runs.", SPAN, SPAN, 0)

@@ -10,10 +10,10 @@ import pytest
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index import worker as worker_module
-from recoder_lsp.index.pace import CpuShare
-from recoder_lsp.index.wire import IndexState
-from recoder_lsp.index.worker import NotReady, Worker
+from recoder_lsp.index.process import worker as worker_module
+from recoder_lsp.index.process.pace import CpuShare
+from recoder_lsp.index.process.wire import IndexState
+from recoder_lsp.index.process.worker import NotReady, Worker
 
 DEADLINE_S = 20.0
 

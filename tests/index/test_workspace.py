@@ -8,10 +8,10 @@ import pytest
 
 from recoder_lsp.config import IndexSettings, Settings
 from recoder_lsp.document import Snapshot
-from recoder_lsp.index import workspace as workspace_module
+from recoder_lsp.index.process import workspace as workspace_module
+from recoder_lsp.index.process.wire import IndexState
+from recoder_lsp.index.process.workspace import Workspace, uri_of
 from recoder_lsp.index.records import Hit
-from recoder_lsp.index.wire import IndexState
-from recoder_lsp.index.workspace import Workspace, uri_of
 from recoder_lsp.metrics import Metrics
 
 

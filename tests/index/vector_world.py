@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from recoder_lsp.index.manifest import Manifest
-from recoder_lsp.index.vector_index import VectorIndex
-from recoder_lsp.index.vectors import VectorsDamaged
+from recoder_lsp.index.store.manifest import Manifest
+from recoder_lsp.index.store.vector_index import VectorIndex
+from recoder_lsp.index.store.vectors import VectorsDamaged
 from tests.index.stored_vectors import (
     DIMENSIONS,
     MODEL,

@@ -9,7 +9,7 @@ from typing import Any
 from recoder_lsp.config import Settings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
-from recoder_lsp.index.wire import IndexState
+from recoder_lsp.index.process.wire import IndexState
 from recoder_lsp.metrics import Metrics
 
 Answer = Callable[[Request], Awaitable[Suggestion | None]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recoder_lsp.index.wire import IndexState
+from recoder_lsp.index.process.wire import IndexState
 from recoder_lsp.server import notify
 from tests.index.serving import index_processes, runs
 from tests.server.talking import URI, Conversation, Editor, at, changed, notification, opened, request, settled

@@ -1,5 +1,6 @@
 """The server as a process: how it ends, what it prints, what it loads."""
 
+import io
 import json
 import os
 import signal
@@ -198,13 +199,15 @@ def test_a_port_in_use_is_said_in_words():
         serve_tcp("127.0.0.1", taken.getsockname()[1], allow_remote=False)
 
 
-def test_over_tcp_one_editor_is_served(capsys):
+def test_over_tcp_one_editor_is_served(monkeypatch):
     codes = []
+    # Not capsys: what another thread prints while it is read out gets lost.
+    printed = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", printed)
     server = threading.Thread(target=lambda: codes.append(serve_tcp("127.0.0.1", 0, False, FakeApp)), daemon=True)
     server.start()
-    address = ""
-    while ":" not in address:
-        address += capsys.readouterr().err
+    while "\n" not in (address := printed.getvalue()):
+        time.sleep(0.01)
     with socket.create_connection(("127.0.0.1", int(address.strip().rpartition(":")[2])), timeout=TIMEOUT_S) as editor:
         editor.sendall(encode_frame(request(1, "initialize", CLIENT)))
         heard = editor.makefile("rb")

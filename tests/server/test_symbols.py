@@ -7,7 +7,7 @@ import pytest
 
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index.syntax import Parser
+from recoder_lsp.index.syntax.parser import Parser
 from tests.index.small_workspace import SmallWorkspace
 from tests.server import fake_app
 from tests.server.talking import Conversation, Editor, at, changed, notification, opened, request

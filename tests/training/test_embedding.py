@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recoder_lsp.index.embedder import BagTokenizer, StaticEmbedder
+from recoder_lsp.index.store.embedder import BagTokenizer, StaticEmbedder
 from recoder_lsp.training import __main__ as pipeline
 from recoder_lsp.training import corpus, embedding_evaluate, embedding_examples, embedding_pairs, embedding_tokenizer, embedding_train
 from recoder_lsp.training.corpus import Document

@@ -1,0 +1,1 @@
+"""Which files of a folder count, what their text is, and when they change."""

@@ -1,0 +1,1 @@
+"""The process that an index lives in, and how others reach it."""

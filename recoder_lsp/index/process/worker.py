@@ -1,0 +1,400 @@
+"""The one thread that writes the index: saved files first, then open buffers, then everything else, at a bearable pace."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from recoder_lsp.config import IndexSettings
+from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.process.core import Core, Progress
+from recoder_lsp.index.process.pace import CpuShare
+from recoder_lsp.index.process.promises import break_off, keep
+from recoder_lsp.index.process.wire import IndexState, Phase
+from recoder_lsp.index.store.manifest_database import ManifestDamaged
+from recoder_lsp.logs import log_bug
+
+HOLD_S = 0.3
+"""How long after a key was pressed nothing happens in the background."""
+
+FLUSH_AFTER_S = 1.0
+"""How long nothing may have changed before vectors are written: that takes a while, and they can be found before."""
+
+NICENESS = 10
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
+SAY_EVERY_S = 0.1
+# With so many paths at once (another branch, an unpacked archive) looking at the whole folder is quicker, and can be
+# interrupted.
+MANY_PATHS = 500
+# So many are taken at once, so that a file saved meanwhile waits for no more than these.
+PATHS_AT_ONCE = 20
+
+log = logging.getLogger(__name__)
+
+
+class NotReady(RecoderError):
+    """The index is not open, or no longer."""
+
+
+class Worker:
+    """Opens a core, keeps it up to date, and opens it again after a failure. Any thread may call any public method."""
+
+    def __init__(
+        self,
+        open_core: Callable[[IndexSettings], Core],
+        settings: IndexSettings,
+        on_state: Callable[[IndexState], None],
+        *,
+        paused: bool = False,
+    ) -> None:
+        """Start working. `on_state` is called on the worker's thread."""
+        self._open_core, self._on_state = open_core, on_state
+        self._changed = threading.Condition()
+        self._core_in_use = threading.Lock()
+        self._core: Core | None = None
+        self._settings = settings
+        self._share = CpuShare(settings.cpu_percent)
+        self._saved: dict[str, None] = {}
+        self._watched: dict[str, None] = {}
+        self._buffers: dict[str, tuple[str, str] | None] = {}
+        self._open_buffers: dict[str, tuple[str, str]] = {}
+        self._reconcile, self._restart, self._flush = True, False, False
+        self._waiting: list[Future[Any]] = []
+        self._checks: list[Future[Any]] = []
+        self._settling: list[Future[Any]] = []
+        self._reopen: Callable[[], None] | None = None
+        self._paused, self._closed = paused, False
+        self._held_until, self._changed_at = 0.0, 0.0
+        self._retry_at, self._retry_s = 0.0, FIRST_RETRY_S
+        self._state, self._said_at = IndexState("opening"), 0.0
+        self._thread = threading.Thread(target=self._run, name="recoder-index", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> IndexState:
+        return self._state
+
+    def saved(self, paths: Iterable[str]) -> None:
+        """Take these files in at once."""
+        with self._changed:
+            self._saved.update(dict.fromkeys(paths))
+            self._changed.notify_all()
+
+    def watched(self, paths: Iterable[str]) -> None:
+        """Take in what was changed, created or deleted; soon, and with much of it in the background."""
+        with self._changed:
+            self._watched.update(dict.fromkeys(paths))
+            if len(self._watched) > MANY_PATHS:
+                self._watched.clear()
+                self._reconcile = self._restart = True
+            self._changed.notify_all()
+
+    def look_again(self) -> None:
+        """Compare everything with the disk, in the background and from the beginning."""
+        with self._changed:
+            self._reconcile = self._restart = True
+            self._changed.notify_all()
+
+    def buffer(self, path: str, text: str, language: str) -> None:
+        """Let this text stand for the file; only the latest one of a path counts."""
+        with self._changed:
+            self._buffers[path] = self._open_buffers[path] = (text, language)
+            self._changed.notify_all()
+
+    def close_buffer(self, path: str) -> None:
+        with self._changed:
+            self._open_buffers.pop(path, None)
+            self._buffers[path] = None
+            self._changed.notify_all()
+
+    def hold(self) -> None:
+        """A key was pressed: nothing but saves and buffers for a moment."""
+        with self._changed:
+            self._held_until = time.monotonic() + HOLD_S
+
+    def pause(self) -> None:
+        """Stop work in the background until `resume`; saved files and buffers are taken in all the same."""
+        with self._changed:
+            self._paused = True
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
+
+    def reconcile(self) -> Future[Any]:
+        """Compare everything with the disk, also while paused. A round that goes on already may be past what changed.
+
+        Returns:
+            What becomes the core's summary.
+        """
+        future: Future[Any] = Future()
+        with self._changed:
+            self._reconcile, self._paused = True, False
+            self._waiting.append(future)
+            self._changed.notify_all()
+        return future
+
+    def settle(self) -> Future[Any]:
+        """Do now what otherwise waits for a quiet moment. Returns what becomes None when nothing is left to do."""
+        future: Future[Any] = Future()
+        with self._changed:
+            self._settling.append(future)
+            self._flush, self._paused = True, False
+            self._changed.notify_all()
+        return future
+
+    def check(self) -> Future[Any]:
+        """Return what becomes the core's list of what does not agree."""
+        future: Future[Any] = Future()
+        with self._changed:
+            self._checks.append(future)
+            self._changed.notify_all()
+        return future
+
+    def configure(self, settings: IndexSettings) -> None:
+        """Go by these settings from now on; where they change what is in the index, it is opened anew."""
+        with self._changed:
+            alike = dataclasses.replace(settings, cpu_percent=self._settings.cpu_percent, watch=self._settings.watch) == self._settings
+            self._settings = settings
+            self._share.percent = settings.cpu_percent
+            if not alike:
+                self._reopen = self._reopen or _nothing
+            self._changed.notify_all()
+
+    def rebuild(self, clear: Callable[[], None]) -> Future[Any]:
+        """Close the core, `clear` what it left, and begin anew. Returns what becomes the summary."""
+        with self._changed:
+            self._reopen = clear
+        return self.reconcile()
+
+    def answer(self, method: str, params: dict[str, Any]) -> Any:
+        """Ask the core; for the search thread.
+
+        Raises:
+            NotReady: There is none at the moment.
+        """
+        with self._core_in_use:
+            if self._core is None:
+                raise NotReady("The index is not open.", self._state.reason)
+            try:
+                return self._core.answer(method, params)
+            except ManifestDamaged:
+                # The core finds out whether it is, and is opened anew then.
+                self.look_again()
+                raise
+            except Exception:
+                raise
+            except BaseException as error:
+                # A panic in a library's Rust code comes as one of these, and would take the event loop's task with it.
+                raise NotReady(f"The index failed: {type(error).__name__}.") from error
+
+    def close(self, timeout_s: float) -> bool:
+        """Stop, and leave everything on disk in order; False if that took too long."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # -- the worker's thread
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):
+            # On Linux this is about the calling thread and those that it starts: questions are answered at full speed.
+            os.nice(NICENESS)
+        while (step := self._next()) is not None:
+            try:
+                step()
+            except BaseException as error:
+                # Whatever it is, also a panic in a library's Rust code: the folder must not stay without an index for ever.
+                self._fail(error)
+        self._close_core()
+        for future in (*self._waiting, *self._checks, *self._settling):
+            future.cancel()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for something to do, and return it; None when there will be nothing more."""
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                wait_s: float | None = None
+                if self._core is None or self._reopen is not None:
+                    if self._reopen is not None or now >= self._retry_at:
+                        return self._open
+                    wait_s = self._retry_at - now
+                elif self._saved or self._watched:
+                    return self._update
+                elif self._buffers:
+                    return self._take_buffers
+                elif self._checks:
+                    return self._check
+                elif self._reconcile or self._flush:
+                    if not self._paused:
+                        at_once = self._reconcile or self._settling
+                        quiet_from = self._held_until if at_once else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
+                        wait_s = quiet_from - now
+                        if wait_s <= 0:
+                            return self._go_on if self._reconcile else self._write_vectors
+                    elif self._state.phase != "paused":
+                        return self._say_paused
+                self._changed.wait(wait_s)
+            return None
+
+    def _open(self) -> None:
+        with self._changed:
+            prepare, self._reopen = self._reopen, None
+            settings = self._settings
+        self._close_core()
+        if prepare is not None:
+            prepare()
+        self._say(IndexState("opening"))
+        core = self._open_core(settings)
+        with self._core_in_use:
+            self._core = core
+        with self._changed:
+            self._buffers = {**self._buffers, **self._open_buffers}
+            self._reconcile, self._restart, self._flush = True, False, True
+        self._say(IndexState("scanning"))
+
+    def _update(self) -> None:
+        with self._changed:
+            # One that was saved counts for more than all others, and is the only one then.
+            source = self._saved or self._watched
+            paths = list(source)[:PATHS_AT_ONCE]
+            for path in paths:
+                self._saved.pop(path, None)
+                self._watched.pop(path, None)
+        again = self._opened().update(paths, self._is_closed)
+        with self._changed:
+            self._flush, self._changed_at = True, time.monotonic()
+            self._reconcile = self._reconcile or again
+
+    def _take_buffers(self) -> None:
+        with self._changed:
+            path = next(iter(self._buffers))
+            buffer = self._buffers.pop(path)
+        if buffer is None:
+            self._opened().close_buffer(path)
+        else:
+            self._opened().open_buffer(path, *buffer)
+        self._flush, self._changed_at = True, time.monotonic()
+
+    def _check(self) -> None:
+        # Left in the list until it is answered: a failure is told to who is in it.
+        problems = self._opened().check()
+        with self._changed:
+            future = self._checks.pop(0)
+        keep([future], problems)
+
+    def _go_on(self) -> None:
+        core = self._opened()
+        with self._changed:
+            # Taken back first: what is asked for from now on may come too late for this round.
+            restart, self._restart, self._reconcile = self._restart, False, False
+        if restart:
+            core.restart_round()
+        self._share.begin()
+        started = time.monotonic()
+        summary = core.reconcile(self._report, self._make_room)
+        with self._changed:
+            if not summary.complete:
+                self._reconcile = True
+                return
+            self._retry_s, self._flush = FIRST_RETRY_S, True
+            waiting: list[Future[Any]] = [] if self._reconcile else self._waiting
+            self._waiting = self._waiting if self._reconcile else []
+        log.info("Reconciled %d files in %.0f ms", self._state.n_files, (time.monotonic() - started) * 1000)
+        self._say(dataclasses.replace(self._state, phase="idle"))
+        keep(waiting, summary)
+
+    def _write_vectors(self) -> None:
+        self._share.begin()
+        if self._settling:
+            self._say(dataclasses.replace(self._state, phase="vectors", done=0, total=0))
+        done = self._opened().flush(self._make_room)
+        with self._changed:
+            self._flush = not done
+            settled, self._settling = (self._settling, []) if done else ([], self._settling)
+        self._say(dataclasses.replace(self._state, phase="idle"))
+        keep(settled, None)
+
+    def _say_paused(self) -> None:
+        self._say(dataclasses.replace(self._state, phase="paused"))
+
+    def _make_room(self) -> bool:
+        """Asked between files by what runs in the background: whether to stop. Rests where that is enough."""
+        with self._changed:
+            while not self._wanted_elsewhere():
+                rest_s = max(self._held_until - time.monotonic(), self._share.rest_s())
+                if rest_s <= 0:
+                    return False
+                self._changed.wait(rest_s)
+            return True
+
+    def _wanted_elsewhere(self) -> bool:
+        return bool(
+            self._closed or self._saved or self._watched or self._buffers or self._checks or self._paused or self._restart or self._reopen
+        )
+
+    def _is_closed(self) -> bool:
+        return self._closed
+
+    def _opened(self) -> Core:
+        if self._core is None:
+            raise NotReady("The index is not open.")
+        return self._core
+
+    def _close_core(self) -> None:
+        # Not while the search thread is in it.
+        with self._core_in_use:
+            core, self._core = self._core, None
+        if core is None:
+            return
+        try:
+            core.close()
+        except BaseException as error:
+            log_bug(log, "The index could not be closed", error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Begin anew after a while, with everything that a new core needs to know."""
+        if isinstance(error, RecoderError):
+            reason = str(error)
+        else:
+            log_bug(log, "The index failed", error)
+            problem = error.strerror if isinstance(error, OSError) else None
+            reason = f"The index failed: {problem or type(error).__name__}."
+        self._close_core()
+        with self._changed:
+            self._retry_at, self._retry_s = time.monotonic() + self._retry_s, min(self._retry_s * 2, LONGEST_RETRY_S)
+            # What was asked for is part of what a new core does first.
+            self._saved.clear()
+            self._watched.clear()
+            waiting = [*self._waiting, *self._checks, *self._settling]
+            self._waiting, self._checks, self._settling = [], [], []
+        self._say(dataclasses.replace(self._state, phase="failed", reason=reason))
+        break_off(waiting, NotReady(reason))
+
+    def _report(self, progress: Progress) -> None:
+        phase: Phase = "indexing" if progress.phase == "idle" else progress.phase
+        self._say(IndexState(phase, progress.done, progress.total, progress.n_files, progress.n_chunks))
+
+    def _say(self, state: IndexState) -> None:
+        now = time.monotonic()
+        hurry = state.phase != self._state.phase or now - self._said_at >= SAY_EVERY_S
+        before, self._state = self._state, state
+        if hurry and state != before:
+            self._said_at = now
+            self._on_state(state)
+
+
+def _nothing() -> None:
+    """Reopening alone is enough."""

@@ -1,0 +1,66 @@
+"""Answers from the stored index, as values that JSON can carry. Lives on the search thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from recoder_lsp.index.search.names import Names
+from recoder_lsp.index.search.related import Related
+from recoder_lsp.index.search.searcher import Query, Searcher
+from recoder_lsp.index.store.embedder import Embedder
+from recoder_lsp.index.store.manifest_reading import ManifestReader, open_reader
+from recoder_lsp.index.store.vector_index import VectorIndex
+from recoder_lsp.index.syntax.parser import Parser
+
+
+class Answers:
+    """Everything that can be asked of an index. One thread at a time."""
+
+    def __init__(self, manifest_file: Path, vectors: VectorIndex, embedder: Embedder, text_of: Callable[[str], str | None]) -> None:
+        """Args: `text_of` gives the text of a file or open buffer as it is now, None when there is none any more."""
+        self._manifest: ManifestReader = open_reader(manifest_file)
+        self._searcher = Searcher(self._manifest, vectors, embedder, text_of)
+        self._related = Related(self._manifest, text_of)
+        names = Names(self._manifest, text_of, Parser())
+        self._methods: Mapping[str, Callable[..., Any]] = {
+            "search": self._search,
+            "related": self._related_code,
+            "stats": self._stats,
+            "symbols": names.symbols,
+            "outline": names.outline,
+            "describe": names.describe,
+            "definition": names.definition,
+            "completions": names.completions,
+        }
+
+    def answer(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Answer one question; the parameters are those of the method's function below, or in `names.Names`.
+
+        Raises:
+            KeyError: There is no such method.
+            TypeError: It does not take these parameters.
+        """
+        return self._methods[method](**params)
+
+    def close(self) -> None:
+        self._manifest.close()
+
+    def _search(self, **params: Any) -> dict[str, Any]:
+        """`search.Query` by its fields -> `search.Found` by its own; `stale` has the paths whose text is not what was indexed."""
+        lists = {field.name for field in fields(Query) if str(field.type).startswith("tuple")}
+        query = Query(**{name: tuple(value) if name in lists else value for name, value in params.items()})  # type: ignore[arg-type]
+        with self._manifest.reading():
+            found = self._searcher.search(query)
+        return {"hits": list(found.hits), "partial": found.partial, "stale": list(found.stale)}
+
+    def _related_code(self, path: str, language: str, before: str, after: str) -> dict[str, Any]:
+        """See `related.Related.to` -> {"snippets": [RelatedCode], "stale": [path]}."""
+        snippets, stale = self._related.to(path, language, before, after)
+        return {"snippets": snippets, "stale": stale}
+
+    def _stats(self) -> dict[str, Any]:
+        """Counts of everything that the manifest holds."""
+        return asdict(self._manifest.counts())

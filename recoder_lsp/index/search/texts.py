@@ -1,0 +1,34 @@
+"""Texts as they are now, compared with what was indexed: nothing that has changed since is ever quoted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from recoder_lsp.index.store.manifest_reading import StoredChunk
+
+
+class CheckedTexts:
+    """The files that one answer needs, each read once; remembers those that are not what was indexed."""
+
+    def __init__(self, text_of: Callable[[str], str | None]) -> None:
+        """Args: `text_of` gives the text of a file or open buffer, None when there is none any more."""
+        self._text_of = text_of
+        self._contents: dict[str, bytes | None] = {}
+        self.stale: set[str] = set()
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """The text of a file in UTF-8, None if it is gone."""
+        if path not in self._contents:
+            text = self._text_of(path)
+            self._contents[path] = None if text is None else text.encode("utf-8", "replace")
+        return self._contents[path]
+
+    def checked(self, chunk: StoredChunk) -> str | None:
+        """The chunk's text, if that is still what the file says there."""
+        content = self.bytes_of(chunk.path)
+        piece = None if content is None else content[chunk.start_byte : chunk.end_byte]
+        if piece is None or hashlib.blake2b(piece, digest_size=8).hexdigest() != chunk.content_hash:
+            self.stale.add(chunk.path)
+            return None
+        return piece.decode("utf-8")

@@ -1,0 +1,1 @@
+"""What is kept: the manifest, which is the truth, and vectors."""
