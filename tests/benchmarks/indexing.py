@@ -81,6 +81,8 @@ async def measure(folder: Path) -> Measured:
         async with _Connected(folder, Path(home), settings) as client:
             again = await client.asked("reconcile")
             unchanged_s = time.perf_counter() - began
+            process_id = client.process_id
+        await _gone(process_id)
         assert again["n_changed"] == 0, "something changed while it was measured"
     return Measured(folder.name, summary, read_s, cold_s, unchanged_s, question_ms, await saved_ms(), peak_mb, size_mb)
 

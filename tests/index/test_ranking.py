@@ -27,7 +27,7 @@ def chunk(path, name="", *, n_references=0, row=1):
 
 
 def asked(text, *, identifiers=(), near=""):
-    return Asked({word: 1.0 for word in words(text)}, frozenset(identifiers), near)
+    return Asked({word: 1.0 for word in words(text)}, {}, frozenset(identifiers), near)
 
 
 def order(candidates, question, without=()):

@@ -70,6 +70,8 @@ class Asked:
 
     rarity: Mapping[str, float]
     """The words that count, as `words.words` gives them, with how much each says: its inverse document frequency."""
+    frequencies: Mapping[str, int]
+    """In how many chunks each of them is; those that are in none are left out."""
     identifiers: frozenset[str]
     """What looks like a name in code, in lower case."""
     near: str = ""

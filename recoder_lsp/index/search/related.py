@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,10 +95,8 @@ class Related:
     def _similar(self, path: str, language: str, near: str) -> list[StoredChunk]:
         terms = list(dict.fromkeys(reversed(words(near))))
         frequencies = self._manifest.document_frequencies(terms)
-        n_chunks = self._manifest.n_chunks()
-        known = [term for term in terms if term in frequencies]
-        rarest = sorted(known, key=lambda term: -math.log((n_chunks + 1) / frequencies[term]))[:MAX_TERMS]
-        rows = self._manifest.match(rarest, BY_WORDS, (1.0, 0.5, 1.0, 1.0))
+        rarest = sorted((term for term in terms if term in frequencies), key=frequencies.__getitem__)[:MAX_TERMS]
+        rows = self._manifest.match(rarest, BY_WORDS, (1.0, 0.5, 1.0, 1.0), frequencies)
         chunks = self._manifest.chunks([row for row, _ in rows])
         ordered = (chunks[row] for row, _ in rows if row in chunks)
         return [chunk for chunk in ordered if chunk.path != path and same_family(chunk.language, language)]

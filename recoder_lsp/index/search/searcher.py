@@ -81,16 +81,15 @@ class Searcher:
         every = list(dict.fromkeys(words(text)))
         telling = [word for word in every if word not in STOP_WORDS] or every
         terms = telling[:MAX_TERMS]
-        n_chunks = self._manifest.n_chunks()
-        frequencies = self._manifest.document_frequencies(terms)
+        n_chunks, frequencies = self._manifest.n_chunks_ever(), self._manifest.document_frequencies(terms)
         rarity = {term: math.log(1 + (n_chunks - (n := frequencies.get(term, 0)) + 0.5) / (n + 0.5)) for term in terms}
-        return Asked(rarity, frozenset(_identifiers(text)), query.near)
+        return Asked(rarity, frequencies, frozenset(_identifiers(text)), query.near)
 
     def _candidates(self, query: Query, asked: Asked, deadline: float) -> tuple[list[Candidate], bool]:
         factor = FILTERED_FACTOR if query.languages or query.kinds or query.paths else 1
         by_words, by_meaning, partial = dict[int, float](), dict[str, float](), False
         if Signal.WORDS not in query.without:
-            by_words = dict(self._manifest.match(list(asked.rarity), BY_WORDS * factor))
+            by_words = dict(self._manifest.match(list(asked.rarity), BY_WORDS * factor, frequencies=asked.frequencies))
         if Signal.MEANING not in query.without:
             if time.monotonic() < deadline:
                 nearest = self._vectors.query(self._embedder.queries([query.text[:MAX_QUERY_CHARACTERS]])[0], BY_MEANING * factor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from recoder_lsp.index.store.manifest_database import Database
@@ -19,8 +19,8 @@ are found without looking at all that have it. No word begins so."""
 
 # SQLite's bm25() takes 1 to 2 µs for each chunk that it ranks, but finding which chunks have a word a tenth of that. So it
 # ranks only the likeliest ones, where there are more than this many, or this many times the limit.
-_FEW_MATCHES = 1_000
-_RANKED_PER_LIMIT = 5
+_FEW_MATCHES = 600
+_RANKED_PER_LIMIT = 4
 # A word in more chunks than this says little, and is left out where the query has a rarer one.
 _MOST_POSTINGS = 20_000
 # Of the numbers of chunks that have a word, kept for the next query: 16 MB.
@@ -39,11 +39,13 @@ class Matching:
         self._lock = threading.Lock()
         self._remembered: dict[str, NDArray[np.int64]] = {}
 
-    def best_rows(self, terms: Sequence[str], limit: int, weights: tuple[float, ...]) -> list[tuple[int, float]]:
-        """The result is that of ranking everything, unless the words are in more than 1,000 chunks: then only those with the most
+    def best_rows(
+        self, terms: Sequence[str], limit: int, weights: tuple[float, ...], frequencies: Mapping[str, int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The result is that of ranking everything, unless the words are in more than 600 chunks: then only those with the most
         and rarest words, those in names counting twice, are ranked."""
         wanted = list(dict.fromkeys(term for term in terms if term.isalnum()))
-        frequencies = self._frequencies(wanted)
+        frequencies = self.frequencies(wanted) if frequencies is None else frequencies
         known = sorted((term for term in wanted if frequencies.get(term)), key=frequencies.__getitem__)
         chosen = [term for term in known if frequencies[term] <= _MOST_POSTINGS] or known[:1]
         if not chosen or limit <= 0:
@@ -63,15 +65,14 @@ class Matching:
         answer = self._database.query(f"{sql} ORDER BY score DESC, rowid LIMIT ?", values)
         return [(int(row), float(score)) for row, score in answer]
 
-    def _likeliest(self, terms: Sequence[str], frequencies: dict[str, int], n_wanted: int) -> NDArray[np.int64]:
+    def _likeliest(self, terms: Sequence[str], frequencies: Mapping[str, int], n_wanted: int) -> NDArray[np.int64]:
         """The rows with the most and rarest of the terms."""
         import numpy as np
 
-        n_chunks = max(self._database.number("SELECT total(n_chunks) FROM files"), 1)
         last = self._database.number("SELECT max(row) FROM chunks")
         worth_of_row = np.zeros(last + 1)
         for term in terms:
-            rarity = float(np.log1p(n_chunks / frequencies[term]))
+            rarity = float(np.log1p(last / frequencies[term]))
             for word in (term, NAME_MARK + term):
                 rows = self._rows(word)
                 # Another process may have written between the questions.
@@ -99,7 +100,8 @@ class Matching:
                     del self._remembered[next(iter(self._remembered))]
         return rows
 
-    def _frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each word is, about; those that are in none are left out."""
         with self._lock:
             frequencies = {term: len(self._remembered[term]) for term in terms if term in self._remembered}
         unknown = [term for term in terms if term not in frequencies]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,22 +145,30 @@ class ManifestReader:
 
     # --- words
 
-    def match(self, terms: Sequence[str], limit: int, weights: tuple[float, ...] = (10.0, 4.0, 3.0, 1.0)) -> list[tuple[int, float]]:
+    def match(
+        self,
+        terms: Sequence[str],
+        limit: int,
+        weights: tuple[float, ...] = (10.0, 4.0, 3.0, 1.0),
+        frequencies: Mapping[str, int] | None = None,
+    ) -> list[tuple[int, float]]:
         """Chunk rows that have any of the words, with their BM25 score (higher is better), best first.
 
         Args:
             terms: as `words.words()` gives them; others find nothing.
             weights: of the columns name, path, declaration (signatures and documentation), body.
+            frequencies: those of the terms, where they are known already.
         """
-        return self._matching.best_rows(terms, limit, weights)
+        return self._matching.best_rows(terms, limit, weights, frequencies)
 
     def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many chunks each word occurs; those that occur in none are left out. Costs 0.04 µs for each chunk that has it."""
         rows = self._database.query("SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))", (_list(terms),))
         return {str(term): int(count) for term, count in rows}
 
-    def n_chunks(self) -> int:
-        return self._database.number("SELECT total(n_chunks) FROM files")
+    def n_chunks_ever(self) -> int:
+        """How many chunks there have been: what is needed to say how rare a word is, and found at once, unlike how many there are."""
+        return self._database.number("SELECT max(row) FROM chunks")
 
     # --- chunks
 
