@@ -18,7 +18,7 @@ from recoder_lsp.index.store.vector_index import VectorIndex
 from recoder_lsp.index.words import words
 
 # How many chunks each way of looking contributes. More would cost time and changes the first ten hits hardly ever.
-BY_WORDS, BY_MEANING = 100, 50
+BY_WORDS, BY_MEANING = 80, 30
 # Filters are applied to what was found, so more is looked for where there are some.
 FILTERED_FACTOR = 6
 MAX_QUERY_CHARACTERS, MAX_TERMS = 2000, 24

@@ -20,7 +20,7 @@ are found without looking at all that have it. No word begins so."""
 # SQLite's bm25() takes 1 to 2 µs for each chunk that it ranks, but finding which chunks have a word a tenth of that. So it
 # ranks only the likeliest ones, where there are more than this many, or this many times the limit.
 _FEW_MATCHES = 600
-_RANKED_PER_LIMIT = 4
+_RANKED_PER_LIMIT = 3
 # A word in more chunks than this says little, and is left out where the query has a rarer one.
 _MOST_POSTINGS = 20_000
 # Of the numbers of chunks that have a word, kept for the next query: 16 MB.
