@@ -13,10 +13,10 @@ DEV     := $(VENV)/installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format typecheck bench docs lock clean
+.PHONY: help demo test lint format typecheck bench bench-index docs lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(RUNTIME) ## Start the server on this repository, type into a file and show the ghost text
 	@$(BIN)/python -m recoder_lsp.demo
@@ -32,6 +32,9 @@ format: $(DEV) ## Format the code
 
 typecheck: $(DEV) ## Check the types
 	@$(BIN)/mypy
+
+bench-index: $(TEST) ## Index the standard library, search it, and type meanwhile; some minutes
+	@$(BIN)/python -m tests.benchmarks.indexing --typing $(ARGS)
 
 bench: $(TEST) ## Replay typing and print latencies; a few minutes
 	@$(BIN)/python -m tests.benchmarks.typing $(ARGS)

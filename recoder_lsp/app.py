@@ -42,6 +42,8 @@ class App:
 
     def configure(self, settings: Settings) -> None:
         """Replace the settings. Where a model is loaded already, the one that they name takes its place."""
+        if settings.index != self.settings.index:
+            self.inline_completion.forget_related_code()
         self.settings = settings
         self.workspace.configure(settings)
         if self.runtime.state.phase != "unloaded":

@@ -13,6 +13,7 @@ from pathlib import Path
 from recoder_lsp import __version__, config, logs, privacy
 from recoder_lsp.config import Problem, Settings, resolve, sources_on_disk
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.records import Kind
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("words", metavar="WORDS", nargs="+", help="a question, some words, or the name of a symbol")
     search.add_argument("--limit", type=int, default=10, metavar="N", help="at most so many hits (10)")
     search.add_argument("--per-file", type=int, default=2, metavar="N", help="at most so many of one file (2); 0 for any number")
-    search.add_argument("--kind", action="append", default=[], metavar="KIND", help="only symbols of this kind, such as function or class")
+    search.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        choices=[kind.value for kind in Kind],
+        metavar="KIND",
+        help=f"only symbols of this kind: {', '.join(Kind)}",
+    )
     search.add_argument("--lang", action="append", default=[], metavar="LANGUAGE", help="only this language, such as python")
     search.add_argument("--path", action="append", default=[], metavar="PATH", help="only files in this folder, or that match this glob")
     search.add_argument("--workspace", type=Path, metavar="FOLDER", help="search this folder instead of the one that this is in")

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from recoder_lsp import __version__, connect
+from recoder_lsp import __version__, connect, privacy
 from recoder_lsp.config import IndexSettings, Problem, Settings, home
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine import machine, models
@@ -181,6 +182,8 @@ def _index(settings: IndexSettings) -> Finding:
     if not settings.enabled:
         return Finding("index", "ok", "turned off by index.enabled")
     started = time.perf_counter()
+    # Which files the user wants in the index says nothing about whether one can be made.
+    settings = dataclasses.replace(settings, include=(), exclude=())
     try:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder, "workspace")
@@ -196,12 +199,26 @@ def _index(settings: IndexSettings) -> Finding:
                 index.close()
     except RecoderError as error:
         return Finding("index", "fail", error.message, error.hint)
+    except Exception as error:
+        # As in a worker loop: whatever is broken in this installation, the other findings are worth knowing.
+        return Finding("index", "fail", f"{type(error).__name__}: {error}", "Is everything installed? Install recoder-lsp anew.")
     elapsed_ms = (time.perf_counter() - started) * 1000
     if problems:
-        return Finding("index", "warn", problems[0], "Search works without ChromaDB, with more memory. Is index.chroma_url right?")
+        return Finding("index", "warn", problems[0], _about_vectors(settings.chroma_url))
     if not hits:
         return Finding("index", "fail", "does not find what was just indexed", "Please report this.")
     return Finding("index", "ok", f"finds what was just indexed, after {elapsed_ms:.0f} ms")
+
+
+def _about_vectors(chroma_url: str) -> str:
+    hint = "Search works without ChromaDB, with more memory. Is index.chroma_url right?"
+    try:
+        is_elsewhere = bool(chroma_url) and not privacy.is_local(urlsplit(chroma_url).hostname or "")
+    except ValueError:
+        return hint
+    if is_elsewhere:
+        return "index.chroma_url is another machine, which doctor does not connect to; the index itself does. This may be all right."
+    return hint
 
 
 def _why_none(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.process.place import place_of
 from recoder_lsp.index.process.wire import SERVING, IndexState
@@ -98,7 +99,7 @@ async def search(wanted: Search, root: Path, home: Path, settings: IndexSettings
     """Search a folder, after its index was brought up to date.
 
     Raises:
-        RecoderError: The folder cannot be indexed.
+        RecoderError: The folder cannot be indexed, or the index does not answer.
     """
     async with _connected(root, home, settings) as client:
         with _Bar() as bar:
@@ -106,7 +107,10 @@ async def search(wanted: Search, root: Path, home: Path, settings: IndexSettings
             await client.asked("reconcile")
             await client.asked("settle")
         filters = {"kinds": wanted.kinds, "languages": wanted.languages, "paths": wanted.paths, "per_file": wanted.per_file}
-        return await client.search(wanted.words, limit=wanted.limit, timeout_s=START_TIMEOUT_S, **filters)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            # Not `client.search`, for which no answer in time is an empty one.
+            found: dict[str, Any] = await client.asked("search", {"text": wanted.words, "limit": wanted.limit, **filters})
+        return tuple(wire.hit_of(hit) for hit in found["hits"])
 
 
 def summary_as_text(root: Path, summary: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from recoder_lsp.app import App
-from recoder_lsp.config import Settings
+from recoder_lsp.config import IndexSettings, Settings
+from recoder_lsp.document import Snapshot
 
 SETTINGS = Settings()
 OFF = replace(SETTINGS, completion=replace(SETTINGS.completion, enabled=False))
@@ -52,6 +53,21 @@ async def test_new_settings_load_nothing_that_nobody_asked_for(app):
     app.configure(MISSING)
 
     assert app.runtime.state.phase == "unloaded"
+
+
+@pytest.mark.parametrize(("more", "kept"), [({"completion": OFF.completion}, True), ({"index": IndexSettings(enabled=False)}, False)])
+async def test_other_settings_of_the_index_make_related_code_forgotten(app, monkeypatch, more, kept):
+    async def ask(*_, **__):
+        return {"snippets": [{"path": "b.py", "text": "x"}]}
+
+    monkeypatch.setattr(app.workspace, "ask", ask)
+    finder, snapshot = app.inline_completion._context, Snapshot("file:///w/a.py", "python", "", 1)
+    await finder.at(snapshot, 0)
+    monkeypatch.undo()
+
+    app.configure(replace(app.settings, **more))
+
+    assert bool((await finder.at(snapshot, 0)).in_prompt) is kept
 
 
 async def test_a_closed_app_has_no_model(app):

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 
@@ -29,6 +30,32 @@ async def test_vectors_that_have_nowhere_to_go_are_a_warning():
 
     assert (finding.subject, finding.verdict) == ("index", "warn")
     assert "index.chroma_url" in finding.hint
+
+
+async def test_which_files_the_user_leaves_out_does_not_matter():
+    settings, _ = resolve([Source("test", {"index.exclude": ["**/*.py"], "index.include": ["*.md"]})])
+
+    assert (await asyncio.to_thread(doctor._index, settings.index)).verdict == "ok"
+
+
+async def test_a_library_that_is_broken_fails_with_a_hint(monkeypatch):
+    def broken(*_):
+        raise ImportError("No module named 'tree_sitter'")
+
+    monkeypatch.setattr(doctor.FolderIndex, "open", broken)
+
+    finding = doctor._index(Settings().index)
+
+    assert finding.verdict == "fail"
+    assert "tree_sitter" in finding.text
+    assert finding.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("http://vectors.example:8000", "another machine"), ("http://[", "right?"), ("http://127.0.0.1:1", "right?")]
+)
+def test_a_chroma_server_elsewhere_is_said_not_to_be_tried(url, said):
+    assert said in doctor._about_vectors(url)
 
 
 async def test_an_embedding_model_that_is_missing_fails_with_a_hint(tmp_path):

@@ -10,6 +10,8 @@ import pytest
 
 from recoder_lsp import cli
 from recoder_lsp.config import home
+from recoder_lsp.index.process.calling import IndexFailed
+from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.process.place import place_of
 from recoder_lsp.index_commands import root_of
 from tests.index.serving import index_processes
@@ -87,6 +89,25 @@ def test_filters_are_given_as_options(project):
         "src/oven.py"
     ]
     assert run(project, "search", "--json", "bread", "--kind", "macro") == "[]\n"
+
+
+def test_a_kind_that_there_is_not_is_wrong_usage(project):
+    assert "'bogus'" in run(project, "search", "bread", "--kind", "bogus", code=2)
+
+
+@pytest.mark.parametrize("failure", [IndexFailed("The index failed.", ""), TimeoutError()])
+def test_a_search_without_an_answer_is_not_one_that_finds_nothing(no_guard, capsys, project, monkeypatch, failure):
+    asked = FolderClient.asked
+
+    async def failing(client, method, params=None):
+        if method == "search":
+            raise failure
+        return await asked(client, method, params)
+
+    monkeypatch.setattr(FolderClient, "asked", failing)
+
+    assert cli.main(["search", "bread", "--workspace", str(project)]) == 1
+    assert "nothing found" not in capsys.readouterr().err
 
 
 def test_hits_are_shown_for_people(project):

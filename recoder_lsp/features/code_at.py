@@ -36,9 +36,21 @@ _DOCSTRINGS = frozenset({"python", "elixir", "toml", "julia", "swift", "scala", 
 _LONE_QUOTES = frozenset({"rust", "haskell", "scala", "lisp", "clojure", "scheme", "elixir", "ocaml", "fsharp", "sql", "zig"})
 _DOLLAR_IN_NAMES = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact", "php", "vue", "svelte", "java"})
 
-_BORDER = re.compile(r"(?:(?<!\.)\.|->|::)[ \t]*\Z")
+# What stands before a member besides a dot; elsewhere `->` begins a type or a body, and `::` a type or a slice.
+_ARROW = frozenset({"c", "cpp", "cuda-cpp", "objective-c", "objective-cpp", "php", "perl"})
+_COLONS = frozenset({"cpp", "cuda-cpp", "objective-cpp", "rust", "php", "ruby", "perl", "r", "java", "kotlin"})
+_TRAILING_TYPE = re.compile(r"\)(?:\s*(?:const|noexcept|mutable|constexpr|volatile|&&?))*[ \t]*->[ \t]+\Z")
+
 _WORD_BEFORE = re.compile(r"[\w$]+\Z")
 _CALL_OF_SUPER = re.compile(r"\bsuper\([^()]*\)\Z")
+
+_LETTER = re.compile(r"'(?:\\[^'\n]{1,10}|[^\\'\n])'")
+_HAS_EXPRESSIONS = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte", "ruby"})
+_EXPRESSION = re.compile(r"/(?![*/])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[])+/")
+_BEFORE_EXPRESSION = re.compile(r"(?:^|[(,=:\[!&|?{;>~]|\b(?:return|typeof|case|in|of|when|if|unless|and|or|not))\s*\Z")
+_BEFORE_SEEN = 20
+# Borders that turn out to be none: of so many the rest is believed to be none either.
+_MOST_BORDERS, _MOST_IN_VAIN = 5_000, 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Word:
     end: int
     text: str
     receiver: str
-    """The word before the dot (or `->`, `::`) before it; "?" for something that is no word; "" where there is no dot."""
+    """The word before the dot (or one of `member_borders`) before it; "?" for something that is no word; "" where there is no dot."""
 
 
 def word_before(text: str, offset: int, language: str) -> Word:
@@ -57,7 +69,7 @@ def word_before(text: str, offset: int, language: str) -> Word:
     start = offset
     while start > 0 and _is_part_of_word(text[start - 1], language):
         start -= 1
-    return Word(start, offset, text[start:offset], _receiver(text, start))
+    return Word(start, offset, text[start:offset], _receiver(text, start, language))
 
 
 def word_around(text: str, offset: int, language: str) -> Word | None:
@@ -69,14 +81,22 @@ def word_around(text: str, offset: int, language: str) -> Word | None:
     return None if not word.text or word.text[0].isdigit() else word
 
 
+def member_borders(language: str) -> tuple[str, ...]:
+    """What may stand between a thing and its member."""
+    return (".", *(["->"] if language in _ARROW else []), *(["::"] if language in _COLONS else []))
+
+
 def is_code(text: str, offset: int, language: str) -> bool:
-    """Whether the offset is neither in a comment nor in a text, as far as a look at the line and a count of borders can say."""
-    line_start = text.rfind("\n", 0, offset) + 1
-    if _in_block(text, offset, line_start, language):
-        return False
-    comment = "#" if language in _HASH else "--" if language in _DASHES else "//"
+    """Whether the offset is neither in a comment nor in a text, as far as a look at the line and at borders of blocks can say."""
+    code_from = _code_from(text, offset, language)
+    return code_from is not None and _is_code_in_line(text, code_from, offset, language)
+
+
+def _is_code_in_line(text: str, start: int, offset: int, language: str) -> bool:
+    """Whether the offset is in no comment and text that begins behind the start, or on the offset's line if that is later."""
+    before = text[max(start, text.rfind("\n", 0, offset) + 1, offset - _SEEN_OF_LINE) : offset]
+    comment = _comment_of(language)
     quotes = '"`' if language in _LONE_QUOTES else "\"'`"
-    before = text[max(line_start, offset - _SEEN_OF_LINE) : offset]
     at, opened, opened_at = 0, "", 0
     while at < len(before):
         character = before[at]
@@ -87,24 +107,78 @@ def is_code(text: str, offset: int, language: str) -> bool:
                 opened = ""
         elif character in quotes:
             opened, opened_at = character, at
+        elif character == "'" and (letter := _LETTER.match(before, at)):
+            at = letter.end() - 1
         elif before.startswith(comment, at) or (character == "#" and language == "php"):
             return False
+        elif before.startswith("/*", at) and language not in _HASH:
+            closed = before.find("*/", at + 2)
+            if closed < 0:
+                return False
+            at = closed + 1
+        elif character == "/" and (expression := _expression_at(before, at, language)):
+            at = expression.end() - 1
         at += 1
     return not opened or _in_filled_part(before, opened, opened_at, language)
 
 
-def _in_block(text: str, offset: int, line_start: int, language: str) -> bool:
-    """Whether a comment or text of several lines is open at the offset."""
-    seen_from = max(offset - SEEN_BEFORE, 0)
+def _comment_of(language: str) -> str:
+    return "#" if language in _HASH else "--" if language in _DASHES else "//"
+
+
+def _expression_at(before: str, at: int, language: str) -> re.Match[str] | None:
+    """A regular expression that begins at the slash, where that does not divide."""
+    if language not in _HAS_EXPRESSIONS or not _BEFORE_EXPRESSION.search(before[max(at - _BEFORE_SEEN, 0) : at]):
+        return None
+    return _EXPRESSION.match(before, at)
+
+
+def _code_from(text: str, offset: int, language: str) -> int | None:
+    """Where the last comment or text of several lines ends before the offset; None if one is open there."""
+    code_from: int | None = 0
     if language in _DOCSTRINGS:
-        # From the beginning, because only the whole number says which of them are open.
-        for border in ('"""', "'''") if language in ("python", "toml") else ('"""',):
-            if text.count(border, 0, offset) % 2:
-                return True
-    if language in _HASH:
-        return False
-    opened, closed = ("{-", "-}") if language == "haskell" else ("--[[", "]]") if language == "lua" else ("/*", "*/")
-    return text.rfind(opened, seen_from, offset) > text.rfind(closed, seen_from, offset)
+        code_from = _behind_docstrings(text, offset, language)
+    if code_from is None or language in _HASH:
+        return code_from
+    opener, closer = ("{-", "-}") if language == "haskell" else ("--[[", "]]") if language == "lua" else ("/*", "*/")
+    seen_from = max(offset - SEEN_BEFORE, code_from)
+    at = offset
+    for _ in range(_MOST_IN_VAIN):
+        at = text.rfind(opener, seen_from, at)
+        if at < 0:
+            break
+        if _is_code_in_line(text, seen_from, at, language):
+            closed = text.find(closer, at + 2, offset)
+            return None if closed < 0 else closed + len(closer)
+    return code_from
+
+
+def _behind_docstrings(text: str, offset: int, language: str) -> int | None:
+    """Where the last text in triple quotes ends before the offset; None if one is open there.
+
+    From the beginning, because only all of them say which are open.
+    """
+    borders = re.compile(r"\"{3}|'{3}" if language in ("python", "toml") else r"\"{3}")
+    opened, at, code_from, n_in_vain = "", 0, 0, 0
+    for _ in range(_MOST_BORDERS):
+        if opened:
+            at = text.find(opened, at, offset)
+            if at < 0:
+                return None
+            if text[at - 1] != "\\":
+                opened, code_from = "", at + 3
+        else:
+            border = borders.search(text, at, offset)
+            if border is None or n_in_vain >= _MOST_IN_VAIN:
+                break
+            at = border.start()
+            # In a comment or a text it opens nothing.
+            if _is_code_in_line(text, code_from, at, language):
+                opened = border[0]
+            else:
+                n_in_vain += 1
+        at += 3
+    return code_from
 
 
 def _in_filled_part(before: str, opened: str, opened_at: int, language: str) -> bool:
@@ -116,12 +190,14 @@ def _in_filled_part(before: str, opened: str, opened_at: int, language: str) -> 
     return (opened == "`" or language in ("kotlin", "dart", "scala")) and filled.rfind("${") > filled.rfind("}")
 
 
-def _receiver(text: str, start: int) -> str:
+def _receiver(text: str, start: int, language: str) -> str:
     before = text[max(start - 200, 0) : start]
-    border = _BORDER.search(before)
-    if border is None:
+    whole = before.rstrip(" \t")
+    border = next((each for each in member_borders(language) if whole.endswith(each)), "")
+    # Two dots are a range, three spread something.
+    if not border or whole.endswith("..") or (border == "->" and _TRAILING_TYPE.search(before)):
         return ""
-    before = before[: border.start()].rstrip().removesuffix("?")
+    before = whole.removesuffix(border).rstrip().removesuffix("?")
     if _CALL_OF_SUPER.search(before):
         return "super"
     word = _WORD_BEFORE.search(before)

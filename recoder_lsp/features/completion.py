@@ -10,7 +10,7 @@ from typing import Any
 from recoder_lsp import privacy
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
-from recoder_lsp.features.code_at import PROSE, Word, is_code, word_before
+from recoder_lsp.features.code_at import PROSE, Word, is_code, word_around, word_before
 from recoder_lsp.features.document_words import UsedName, names_used
 from recoder_lsp.features.import_scan import Insertion
 from recoder_lsp.features.imports import Target, insertion
@@ -32,9 +32,11 @@ LONGEST_WORD = 100
 _NAMING = re.compile(
     r"\b(?:def|class|function|func|fn|fun|struct|interface|enum|trait|let|const|var|val|namespace|module|package)[ \t]+\*?\Z"
 )
-_IN_IMPORT = re.compile(
-    r"(?:^|\n)[ \t]*(?:from[ \t][^\n]*|import\b[^\n;]*|(?:from[ \t][^\n]*)?import[ \t]*\([^)]*|(?:import|export)\b[^;{}'\"]*\{[^}]*"
-    r"|(?:const|let|var)[ \t]*\{[^}\n]*|use[ \t][^;]*|#[ \t]*include[^\n]*|using[ \t][^;\n]*)\Z"
+# Only of languages in which names are imported for the user.
+_IN_PYTHON_IMPORT = re.compile(r"(?:^|\n)[ \t]*(?:from[ \t][^\n;]*|import\b[^\n;]*|from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*)\Z")
+_IN_JAVASCRIPT_IMPORT = re.compile(
+    r"(?:^|\n)[ \t]*(?:import\b(?!\s*[.(])(?:[^\n;]*|[^;{}'\"]*\{[^}]*)"
+    r"|export[ \t]+(?:type[ \t]+)?\{[^}]*|(?:const|let|var)[ \t]*\{[^}\n]*)\Z"
 )
 _SEEN_OF_IMPORT = 2_000
 
@@ -88,8 +90,8 @@ async def offer(workspace: Workspace, snapshot: Snapshot, offset: int, settings:
     if not worth_offering(snapshot, word, settings):
         return None
     line, _ = snapshot.position_at(offset, "utf-8")
-    may_import = not word.receiver and not _IN_IMPORT.search(snapshot.text[max(offset - _SEEN_OF_IMPORT, 0) : offset])
-    used = names_used(snapshot.text, word)
+    may_import = not word.receiver and not _is_in_import(snapshot, offset)
+    used = names_used(snapshot.text, word, snapshot.language)
     params = {
         "language": snapshot.language,
         "typed": word.text,
@@ -124,7 +126,14 @@ def worth_offering(snapshot: Snapshot, word: Word, settings: Settings) -> bool:
 
 
 async def resolve(
-    workspace: Workspace, snapshot: Snapshot | None, uri: str, target: str, qualified_name: str, *, may_import: bool
+    workspace: Workspace,
+    snapshot: Snapshot | None,
+    uri: str,
+    target: str,
+    qualified_name: str,
+    *,
+    may_import: bool,
+    word_start: int | None = None,
 ) -> Resolved | None:
     """Return what is known of a definition now, and the import for the document as it is now; None if it is gone.
 
@@ -135,23 +144,36 @@ async def resolve(
         target: The file that defines it.
         qualified_name: What it defines.
         may_import: As the item's `Offer` said.
+        word_start: Where the item is inserted, which no import may touch.
     """
     place = workspace.place_of(uri)
     if place is None:
         return None
     params = {"language": snapshot.language if snapshot else "", "target": target, "qualified_name": qualified_name}
     detail = await workspace.ask(uri, "definition", params, timeout_s=RESOLVE_TIMEOUT_S)
-    return _resolved(detail, snapshot if may_import else None, place[1])
+    replaced = None
+    if snapshot is not None and word_start is not None:
+        # It may have become longer since, or be the whole name already.
+        word = word_around(snapshot.text, word_start, snapshot.language)
+        replaced = (word_start, max(word_start, word.end if word else 0))
+    return _resolved(detail, snapshot if may_import else None, place[1], replaced)
 
 
-def _resolved(detail: Any, snapshot: Snapshot | None, path: str) -> Resolved | None:
+def _is_in_import(snapshot: Snapshot, offset: int) -> bool:
+    """Whether an import, or what looks like one, is being written at the offset."""
+    pattern = _IN_PYTHON_IMPORT if snapshot.language == "python" else _IN_JAVASCRIPT_IMPORT
+    return pattern.search(snapshot.text, max(offset - _SEEN_OF_IMPORT, 0), offset) is not None
+
+
+def _resolved(detail: Any, snapshot: Snapshot | None, path: str, replaced: tuple[int, int] | None) -> Resolved | None:
     match detail:
         case {"location": dict(location), "module": str(module), "exported": str(exported)}:
             definition = wire.location_of(location)
             target = Target(definition.path, definition.symbol.name, module, exported)
             can_be_imported = definition.symbol.parent is None and (module or exported)
-            wanted = insertion(snapshot.language, path, snapshot.text, target) if snapshot and can_be_imported else None
-            return Resolved(definition, wanted)
+            if snapshot is None or not can_be_imported:
+                return Resolved(definition, None)
+            return Resolved(definition, insertion(snapshot.language, path, snapshot.text, target, replaced=replaced))
     return None
 
 
@@ -165,7 +187,7 @@ def _defined(found: Any, snapshot: Snapshot, path: str, word: Word, *, may_impor
                 fit = fit_of(word.text, definition.symbol.name)
                 # Without a dot the nearest tier is that of the document's own names.
                 item = Item(definition.symbol.name, fit or Fit.PREFIX, tier if word.receiver else tier + 1, definition)
-                resolved = _resolved(detail, snapshot if may_import else None, path)
+                resolved = _resolved(detail, snapshot if may_import else None, path, (word.start, word.end))
                 if resolved is not None:
                     item = replace(item, location=resolved.location, import_insertion=resolved.import_insertion, is_detailed=True)
                 yield item

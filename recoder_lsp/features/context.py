@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,8 @@ SEEN_CHARACTERS = 4_000
 # A first answer is worth a short wait: it decides whether the first suggestion in a file knows its workspace.
 FIRST_WAIT_S = 0.03
 ANSWER_TIMEOUT_S = 1.0
+# So long after a question without an answer the same line is asked about again.
+RETRY_S = 1.0
 # Within so many lines of where they were chosen, the snippets of the prompt stay: another head of the prompt costs a
 # whole prefill, which is twenty times what a key costs otherwise.
 STAYS_FOR_LINES = 40
@@ -40,8 +43,10 @@ class Index(Protocol):
 @dataclass
 class _Known:
     context: Context
-    line: int
-    chosen_at_line: int
+    answered_line: int | None = None
+    """Where the caret was at the last question that was answered; None while none was."""
+    chosen_at_line: int = 0
+    retry_at: float = 0.0
     asking: asyncio.Task[None] | None = None
 
 
@@ -61,10 +66,10 @@ class ContextFinder:
         line = snapshot.text.count("\n", 0, offset)
         known = self._known.get(snapshot.uri)
         if known is None:
-            known = self._known[snapshot.uri] = _Known(Context(), line, line)
+            known = self._known[snapshot.uri] = _Known(Context())
             known.asking = self._ask(known, snapshot, offset, line)
             await asyncio.wait([known.asking], timeout=FIRST_WAIT_S)
-        elif known.line != line and (known.asking is None or known.asking.done()):
+        elif known.answered_line != line and time.monotonic() >= known.retry_at and (known.asking is None or known.asking.done()):
             known.asking = self._ask(known, snapshot, offset, line)
         return known.context
 
@@ -74,26 +79,34 @@ class ContextFinder:
         if known is not None and known.asking is not None:
             known.asking.cancel()
 
+    def forget_all(self) -> None:
+        """Drop everything: what was found may not be asked for, or not be there, any more."""
+        for uri in list(self._known):
+            self.forget(uri)
+
     def _ask(self, known: _Known, snapshot: Snapshot, offset: int, line: int) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(self._find(known, snapshot, offset, line), name="related code")
 
     async def _find(self, known: _Known, snapshot: Snapshot, offset: int, line: int) -> None:
-        known.line = line
         text = snapshot.text
         params = {
             "language": snapshot.language,
             "before": text[max(offset - SEEN_CHARACTERS, 0) : offset],
             "after": text[offset : offset + SEEN_CHARACTERS],
+            "keep": [{"path": snippet.path, "text": snippet.text} for snippet in known.context.in_prompt],
         }
         answer = await self._index.ask(snapshot.uri, "related", params, timeout_s=ANSWER_TIMEOUT_S)
-        snippets = snippets_of(answer)
-        if not snippets:
+        if answer is None:
+            # The index is away for a moment, or not ready yet: what was true a moment ago will do.
+            known.retry_at = time.monotonic() + RETRY_S
             return
-        stays = known.context.in_prompt and abs(line - known.chosen_at_line) <= STAYS_FOR_LINES
+        known.answered_line = line
+        snippets = snippets_of(answer)
+        near = abs(line - known.chosen_at_line) <= STAYS_FOR_LINES
+        stays = bool(known.context.in_prompt) and near and isinstance(answer, dict) and answer.get("kept") is True
         if not stays:
             known.chosen_at_line = line
-        in_prompt = known.context.in_prompt if stays else for_prompt(snippets)
-        known.context = Context(in_prompt, tuple(snippets))
+        known.context = Context(known.context.in_prompt if stays else for_prompt(snippets), tuple(snippets))
 
 
 def snippets_of(answer: Any) -> list[Snippet]:

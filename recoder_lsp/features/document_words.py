@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from recoder_lsp.features.code_at import SEEN_AFTER, SEEN_BEFORE, Word
+from recoder_lsp.features.code_at import SEEN_AFTER, SEEN_BEFORE, Word, member_borders
 from recoder_lsp.index.search.matching import Fit, fit_of
 
 MOST_NAMES = 40
@@ -24,21 +24,26 @@ class UsedName:
     """To the caret, in characters."""
 
 
-def names_used(text: str, word: Word) -> list[UsedName]:
+def names_used(text: str, word: Word, language: str) -> list[UsedName]:
     """Names that fit what was typed, best first: by fit, then by tier, then by nearness.
 
     Args:
         text: The whole document; only some of it around the word is looked at.
         word: What was typed; behind a dot only what stands behind dots counts.
+        language: The document's.
     """
+    if word.receiver == "?" and not word.text:
+        # Every member of everything would do.
+        return []
+    borders = member_borders(language)
     window_start = max(word.start - SEEN_BEFORE, 0)
     window = text[window_start : word.end + SEEN_AFTER]
     caret = word.start - window_start
     function = (0, 0) if word.receiver else _function_around(window, caret)
     best: dict[str, tuple[int, int]] = {}
-    for match in _pattern(word).finditer(window):
+    for match in _pattern(word, borders).finditer(window):
         name, at = match["name"], match.start("name")
-        same_object = word.receiver != "" and _is_member_of(window, at, word.receiver)
+        same_object = word.receiver != "" and _is_member_of(window, at, word.receiver, borders)
         if word.receiver and not word.text and not same_object:
             # Without a letter every member of everything would do.
             continue
@@ -54,20 +59,21 @@ def names_used(text: str, word: Word) -> list[UsedName]:
     return sorted(found, key=lambda used: (used.fit, used.tier, used.distance))[:MOST_NAMES]
 
 
-def _pattern(word: Word) -> re.Pattern[str]:
+def _pattern(word: Word, borders: tuple[str, ...]) -> re.Pattern[str]:
     """Finds names; each pattern begins with what is rare, because the expression engine then skips quickly over the rest."""
     if not word.text:
-        receiver = re.escape(word.receiver) if word.receiver != "?" else r"[)\]]"
-        return re.compile(rf"{receiver}(?:\.|->|::)(?P<name>[^\W\d][\w$]*)")
+        return re.compile(rf"{re.escape(word.receiver)}(?:{'|'.join(map(re.escape, borders))})(?P<name>[^\W\d][\w$]*)")
     first = f"[{re.escape(word.text[0].lower())}{re.escape(word.text[0].upper())}]"
-    before = r"(?:(?<=\..)|(?<=->.)|(?<=::.))" if word.receiver else r"(?<![\w$.].)"
+    before = f"(?:{'|'.join(f'(?<={re.escape(border)}.)' for border in borders)})" if word.receiver else r"(?<![\w$.].)"
     return re.compile(rf"(?P<name>{first}{before}[\w$]*)", re.DOTALL)
 
 
-def _is_member_of(window: str, at: int, receiver: str) -> bool:
+def _is_member_of(window: str, at: int, receiver: str, borders: tuple[str, ...]) -> bool:
     """Whether the name at a place stands behind this word and a dot."""
-    end = at - (1 if window[at - 1] == "." else 2)
-    start = end - len(receiver)
+    border = next((each for each in borders if window.endswith(each, 0, at)), None)
+    if border is None or receiver == "?":
+        return False
+    start = at - len(border) - len(receiver)
     before = window[start - 1 : start]
     return start >= 0 and window.startswith(receiver, start) and not (before.isalnum() or before == "_")
 

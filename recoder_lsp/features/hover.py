@@ -59,14 +59,9 @@ async def describe(workspace: Workspace, snapshot: Snapshot, offset: int) -> Des
     )
     match found:
         case {"locations": [_, *_] as locations, "n_more": int(n_more)}:
-            root = shown_root(snapshot, place[1]) if place[0].root else None
+            root = workspace.shown_root(place[0])
             return Description(word.start, word.end, tuple(map(wire.location_of, locations)), n_more, root)
     return None
-
-
-def shown_root(snapshot: Snapshot, path: str) -> Path:
-    """The folder that a document's path in the index is relative to, as the editor names it, whatever links lead there."""
-    return Path(snapshot.path[: -len(path)] if snapshot.path.endswith("/" + path) else "/")
 
 
 def in_markdown(description: Description) -> str:
@@ -82,8 +77,9 @@ def in_plain_text(description: Description) -> str:
 def documentation(location: Location, *, markdown: bool) -> str:
     """How a definition is declared and what its author says about it, for the menu."""
     symbol = location.symbol
-    parts = (fenced(symbol.signature, location.language) if markdown else symbol.signature, _shortened(symbol.docstring))
-    return "\n\n".join(part for part in parts if part)
+    if markdown:
+        return "\n\n".join(_said_in_markdown(location))
+    return "\n\n".join(part for part in (symbol.signature, _shortened(symbol.docstring)) if part)
 
 
 def fenced(code: str, language: str) -> str:
@@ -105,8 +101,14 @@ def _section(location: Location, uri: str) -> str:
     line = symbol.name_span.start_line + 1
     shown = re.sub(r"([\\\[\]*_`<>])", r"\\\1", f"{location.path}:{line}")
     place = f"Defined in [{shown}]({uri}#L{line})"
-    parts = (fenced(symbol.signature, location.language), _shortened(symbol.docstring), _facts(location, place))
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join((*_said_in_markdown(location), _facts(location, place)))
+
+
+def _said_in_markdown(location: Location) -> list[str]:
+    """Signature and docstring, both in fences: the latter may be anybody's, and an editor would fetch the images of its Markdown."""
+    symbol = location.symbol
+    signature = [fenced(symbol.signature, location.language)] if symbol.signature else []
+    return [*signature, *([fenced(_shortened(symbol.docstring), "text")] if symbol.docstring else [])]
 
 
 def _plain_section(location: Location) -> str:

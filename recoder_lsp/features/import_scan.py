@@ -39,3 +39,14 @@ def at_the_top(text: str, offset: int, statement: str, n_blank_lines: int) -> In
         n_blank_lines = 0
     lead = newline if offset and not text[:offset].endswith("\n") else ""
     return Insertion(offset, lead + statement + newline * (1 + n_blank_lines))
+
+
+def apart_from(text: str, insertion: Insertion, start: int, end: int) -> Insertion | None:
+    """The same insertion where it does not touch `text[start:end]`; None if it has to."""
+    if not start <= insertion.offset <= end:
+        return insertion
+    newline = line_break_of(text)
+    if insertion.offset > start or not text[:start].endswith(newline) or not insertion.text.endswith(newline):
+        return None
+    # The line break may as well come first: then all of it stands at the end of the line above.
+    return Insertion(start - len(newline), newline + insertion.text.removesuffix(newline))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recoder_lsp.features.import_scan import Insertion
+from recoder_lsp.features.import_scan import Insertion, apart_from
 from recoder_lsp.features.imports_javascript import LANGUAGES, javascript_insertion
 from recoder_lsp.features.imports_python import python_insertion
 
 __all__ = ["Insertion", "Target", "insertion"]
 
-LONGEST_TEXT = 400_000
+LONGEST_TEXT = 200_000
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Target:
     """JavaScript and TypeScript: "named" or "default"."""
 
 
-def insertion(language: str, path: str, text: str, target: Target) -> Insertion | None:
+def insertion(language: str, path: str, text: str, target: Target, *, replaced: tuple[int, int] | None = None) -> Insertion | None:
     """Return what to insert so that a file knows a name; None where nothing is needed, or nothing can be done safely.
 
     Nothing is needed where the name is imported, or where the file gives it a meaning of its own.
@@ -36,11 +36,13 @@ def insertion(language: str, path: str, text: str, target: Target) -> Insertion 
         path: The file's.
         text: All of it.
         target: What is to be imported, of the same language.
+        replaced: From where to where the name itself is inserted; LSP wants no further edit that touches that one.
     """
     if path == target.path or len(text) > LONGEST_TEXT or not target.name.replace("$", "_").isidentifier():
         return None
+    found = None
     if language == "python":
-        return python_insertion(path, text, target.path, target.name, target.module)
-    if language in LANGUAGES:
-        return javascript_insertion(path, text, target.path, target.name, is_default=target.exported == "default")
-    return None
+        found = python_insertion(path, text, target.path, target.name, target.module)
+    elif language in LANGUAGES:
+        found = javascript_insertion(path, text, target.path, target.name, is_default=target.exported == "default")
+    return apart_from(text, found, *replaced) if found and replaced else found

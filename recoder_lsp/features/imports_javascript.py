@@ -15,8 +15,9 @@ _SPACE = re.compile(r"\s+")
 _SHEBANG = re.compile(r"#![^\n]*")
 _DIRECTIVE = re.compile(r"""(['"])use \w+\1[ \t]*;?""")
 _SOURCE = r"""(?P<quote>['"])(?P<module>[^'"\n]*)(?P=quote)"""
+_LONGEST_CLAUSE = 8_000
 _IMPORT = re.compile(
-    rf"import\b\s*(?P<type>type\b\s*(?!,|from\b))?(?P<clause>[\w$*\s,{{}}]*?)\s*(?:\bfrom\b\s*|(?<=\}})from\s*)?{_SOURCE}"
+    rf"import\b\s*+(?P<type>type\b\s*+(?!,|from\b))?(?P<clause>[\w$*\s,{{}}]{{0,{_LONGEST_CLAUSE}}}?)\s{{0,100}}(?:\bfrom\b\s*|(?<=\}})from\s*)?{_SOURCE}"
     r"(?:\s*(?:with|assert)\s*\{[^}]*\})?[ \t]*(?P<semicolon>;?)"
 )
 _IMPORT_EQUALS = re.compile(rf"import\s+(?:type\s+)?[\w$]+\s*=\s*(?:require\(\s*{_SOURCE}\s*\)|[\w$.]+)[ \t]*(?P<semicolon>;?)")
@@ -26,6 +27,16 @@ _REQUIRE = re.compile(
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _ENDING = re.compile(r"(?:\.d)?\.([cm]?)([jt]s)x?$")
 _LONGEST_LINE = 120
+
+# What gives a name a meaning, seen from the name, and never further than this: the text may be anything.
+_SEEN_AROUND, _LONGEST_IMPORT, _MOST_USES_SEEN, _MOST_WORDS_SEEN = 400, 8_000, 100, 20
+_BOUND_BY_WHAT_FOLLOWS = re.compile(r"\s*=(?!=)")
+_BOUND_BY_WHAT_IS_BEFORE = re.compile(r"\b(?:function\*?|class|const|let|var|interface|enum|type|namespace|catch[ \t]*\()[ \t]*\Z")
+_IN_PATTERN_BEFORE = re.compile(r"\b(?:const|let|var)\s*[{\[][^=;()]*\Z")
+_IN_PATTERN_AFTER = re.compile(r"[^=;()]*[}\]]\s{0,20}(?:=|of\b|in\b)")
+_PARAMETER_BEFORE = re.compile(r"(?<!\bif )(?<!\bif)(?<!\bwhile )(?<!\bwhile)(?<!\bswitch )(?<!\bswitch)(?<!\bfor )(?<!\bfor)\([^()]*\Z")
+_PARAMETER_AFTER = re.compile(r"[^()]*\)\s*+(?::[\w$<>\[\]., |\s]++)?(?:=>|\{)")
+_INSIDE_OF_IMPORT = re.compile(r"[^;'\"(]*+")
 
 
 @dataclass(frozen=True)
@@ -214,16 +225,35 @@ def _uses_semicolons(text: str, imports: list[_Import]) -> bool:
 
 def _gives_a_meaning(text: str, name: str) -> bool:
     """Whether the file imports the name already, or binds it somewhere: such a name is not the workspace's there."""
-    each = re.escape(name)
-    border, end = r"(?<![\w$.])", r"(?![\w$])"
-    if not re.search(border + each + end, text):
-        return False
-    patterns = (
-        rf"\b(?:function\*?|class|const|let|var|interface|enum|type|namespace|catch[ \t]*\()[ \t]*{each}{end}",
-        rf"\b(?:const|let|var)\s*[{{\[][^=;]*{border}{each}{end}[^=;]*[}}\]]\s*=",
-        rf"\bimport\b[^;'\"(]*{border}{each}{end}(?!\s+as\b)[^;'\"(]*\bfrom\b",
-        rf"\bimport\s+{each}\s*=",
-        rf"{border}{each}\s*=(?!=)",
-        rf"(?<!if )(?<!if)(?<!while )(?<!switch )\([^()]*{border}{each}{end}[^()]*\)\s*(?::\s*[\w$<>\[\]., |]+)?\s*(?:=>|\{{)",
-    )
-    return any(re.search(pattern, text) for pattern in patterns)
+    for position, match in enumerate(re.finditer(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text)):
+        if position >= _MOST_USES_SEEN:
+            return True
+        start, end = match.span()
+        before, after = text[max(start - _SEEN_AROUND, 0) : start], text[end : end + _SEEN_AROUND]
+        if _BOUND_BY_WHAT_FOLLOWS.match(after) or _BOUND_BY_WHAT_IS_BEFORE.search(before):
+            return True
+        if _IN_PATTERN_BEFORE.search(before) and _IN_PATTERN_AFTER.match(after):
+            return True
+        if _PARAMETER_AFTER.match(after) and _PARAMETER_BEFORE.search(before):
+            return True
+        if _is_imported(text, start, end):
+            return True
+    return False
+
+
+def _is_imported(text: str, start: int, end: int) -> bool:
+    """Whether the name between these offsets stands between `import` and `from`, and is not renamed there."""
+    at = start
+    for _ in range(_MOST_WORDS_SEEN):
+        at = text.rfind("import", max(start - _LONGEST_IMPORT, 0), at)
+        if at < 0 or not _INSIDE_OF_IMPORT.fullmatch(text, at + len("import"), start):
+            return False
+        if re.match(r"import\b", text[at : at + 7]) and not _is_part_of_name(text[at - 1 : at]):
+            inside = _INSIDE_OF_IMPORT.match(text, end, end + _LONGEST_IMPORT)
+            rest = inside[0] if inside else ""
+            return re.search(r"\bfrom\b", rest) is not None and not re.match(r"\s+as\b", rest)
+    return False
+
+
+def _is_part_of_name(character: str) -> bool:
+    return character.isalnum() or character in ("_", "$")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from recoder_lsp.features.import_scan import Insertion, at_the_top, below, end_of_line, line_break_of
 
@@ -31,7 +32,7 @@ _BOUND_BY_WHAT_IS_BEFORE = re.compile(
 )
 _TARGETS_BEFORE, _TARGETS_AFTER = re.compile(r"[ \t]*[\w.,*()\[\] \t]*\Z"), re.compile(r"[\w.,*()\[\] \t]*,?[\w.,*()\[\] \t]*=(?!=)")
 _IN_BRACKETS = re.compile(r"(?:\bdef[ \t]+\w+[ \t]*(?:\[[^\]]*\])?\((?:[^()]|\([^()]*\))*|\bimport[ \t]*\([^)]*)\Z")
-_SEEN_AROUND, _SEEN_OF_BRACKETS, _MOST_USES_SEEN = 400, 1_500, 300
+_SEEN_AROUND, _SEEN_OF_BRACKETS, _MOST_USES_SEEN, _LONGEST_HEAD = 400, 1_500, 50, 64_000
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,8 @@ def python_insertion(path: str, text: str, target: str, name: str, module: str) 
     """See imports.insertion. Without a module, one is made of the target's path."""
     if _gives_a_meaning(text, name):
         return None
-    try:
-        statements = list(_head(text))
-    except _NotUnderstood:
+    statements = _head(text)
+    if statements is None:
         return None
     imports = _leading_imports(statements)
     froms = [(statement, match) for statement in imports if (match := _FROM.match(statement.text))]
@@ -79,12 +79,21 @@ def python_insertion(path: str, text: str, target: str, name: str, module: str) 
     return _new_line(text, statements, imports, f"from {module} import {name}")
 
 
-def _head(text: str) -> Iterator[_Statement]:
-    """The statements of the top level up to the first function or class."""
+# All items of a menu ask about the same text.
+@lru_cache(maxsize=1)
+def _head(text: str) -> tuple[_Statement, ...] | None:
+    """The statements of the top level up to the first function or class; None for what this scan cannot follow."""
+    try:
+        return tuple(_statements(text))
+    except _NotUnderstood:
+        return None
+
+
+def _statements(text: str) -> Iterator[_Statement]:
     start, depth, at = 0, 0, 0
     while at < len(text):
         piece = _PIECE.match(text, at)
-        if piece is None or piece.lastgroup == "open_string":
+        if at > _LONGEST_HEAD or piece is None or piece.lastgroup == "open_string":
             raise _NotUnderstood
         at = piece.end()
         if piece.lastgroup == "bracket":
@@ -103,7 +112,7 @@ def _head(text: str) -> Iterator[_Statement]:
             yield statement
 
 
-def _leading_imports(statements: list[_Statement]) -> list[_Statement]:
+def _leading_imports(statements: Sequence[_Statement]) -> list[_Statement]:
     """The imports at the top: one further below may come too late for what uses the name."""
     found: list[_Statement] = []
     for statement in statements:
@@ -158,7 +167,7 @@ def _in_lines(text: str, inside: str, listed_end: int, close: int, name: str) ->
     return Insertion(listed_end, f",{newline}{indentation}{name}")
 
 
-def _new_line(text: str, statements: list[_Statement], imports: list[_Statement], statement: str) -> Insertion:
+def _new_line(text: str, statements: Sequence[_Statement], imports: list[_Statement], statement: str) -> Insertion:
     """A statement of its own: below the last import, else below the module's docstring, else at the top."""
     newline = line_break_of(text)
     if imports:

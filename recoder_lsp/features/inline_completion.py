@@ -154,6 +154,11 @@ class InlineCompletion:
         if self._context is not None:
             self._context.forget(uri)
 
+    def forget_related_code(self) -> None:
+        """Drop what the index said: it goes by other settings or folders from now on."""
+        if self._context is not None:
+            self._context.forget_all()
+
     def _along(self, uri: str, place: Place, least_percent: float) -> _Answer | None:
         """Return the last answer, less what was typed of it since, if it still fits this place.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from recoder_lsp import privacy
 from recoder_lsp.document import Encoding, Snapshot
 from recoder_lsp.index.process import wire
@@ -11,6 +14,8 @@ from recoder_lsp.index.records import Location, Symbol
 # More would be parsed for longer than anybody looks at a list.
 LONGEST_TEXT = 2_000_000
 MOST_FOUND = 200
+# The first of them; more would hold up the keys that are pressed meanwhile.
+MOST_IN_DOCUMENT, READ_AT_ONCE = 3_000, 200
 OUTLINE_TIMEOUT_S, SEARCH_TIMEOUT_S = 5.0, 3.0
 
 
@@ -27,8 +32,17 @@ async def document_symbols(workspace: Workspace, snapshot: Snapshot) -> tuple[Sy
     for client in clients:
         found = await client.ask("outline", params, timeout_s=OUTLINE_TIMEOUT_S)
         if isinstance(found, list):
-            return tuple(wire.symbol_of(value) for value in found)
+            return await _read(found[:MOST_IN_DOCUMENT])
     return ()
+
+
+async def _read(values: list[Any]) -> tuple[Symbol, ...]:
+    """Read symbols out of an answer, letting others have their turn in between."""
+    symbols: list[Symbol] = []
+    for start in range(0, len(values), READ_AT_ONCE):
+        symbols += [wire.symbol_of(value) for value in values[start : start + READ_AT_ONCE]]
+        await asyncio.sleep(0)
+    return tuple(symbols)
 
 
 async def workspace_symbols(workspace: Workspace, query: str, encoding: Encoding) -> tuple[Placed[Location], ...]:

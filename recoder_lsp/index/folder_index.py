@@ -14,13 +14,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.files.sources import Reason, Sources, SourceText, content_hash, is_ignore_file, is_storable, proven
+from recoder_lsp.index.folder_checking import disagreements
 from recoder_lsp.index.progress import Progress, Reporter, Round, Summary
 from recoder_lsp.index.records import Chunk, IndexedFile
 from recoder_lsp.index.search.answers import Answers
 from recoder_lsp.index.search.texts import CheckedTexts
 from recoder_lsp.index.store.embedder import Embedder, load_embedder
-from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged
+from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredFile
 from recoder_lsp.index.store.vector_index import VectorIndex
+from recoder_lsp.logs import log_bug
 
 # Files whose chunks are embedded and written together: enough to share the costs of a transaction and of an embedding
 # call, few enough that a save waits for less than a blink.
@@ -31,9 +33,9 @@ SCANNED_AT_ONCE = 256
 # When more files vanish with a folder, the rest is left to a reconciliation, which can be interrupted.
 MOST_REMOVED_AT_ONCE = 200
 
-MANIFEST, VECTORS = "manifest.sqlite", "vectors"
+MANIFEST, VECTORS, READING = "manifest.sqlite", "vectors", "reading"
 # To be raised when the same text gives other symbols, chunks or words than before: every file is read again then.
-CONTENTS = "1"
+CONTENTS = "2"
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class FolderIndex:
 
     def __init__(self, root: Path | None, home: Path, settings: IndexSettings, manifest: Manifest, embedder: Embedder) -> None:
         self._root, self._home, self._manifest, self._embedder = root, home, manifest, embedder
-        self._sources = Sources(root, settings)
+        self._sources = Sources(root, settings, home / READING)
         self._round: Round | None = None
         self._is_another_round_needed = False
         self._is_damaged, self._is_doubted = False, False
@@ -126,8 +128,8 @@ class FolderIndex:
         if current is None:
             self._manifest.begin_round()
             self._is_another_round_needed = False
-            self._round = current = Round(self._sources.files(), self._has_truth())
-        reporter = Reporter(report, self._manifest)
+            self._round = current = Round(self._sources.looking(), self._has_truth())
+        reporter = Reporter(report, self._manifest, current)
         try:
             complete = (
                 self._scan(current, reporter, should_stop)
@@ -139,13 +141,14 @@ class FolderIndex:
             self._round = None
             raise
         current.seconds += time.monotonic() - started
-        if complete:
+        finished = complete
+        if finished:
             if current.n_changed or current.n_removed or current.last_filled_in:
                 self._manifest.finish_bulk()
             self._round = None
             complete = not self._is_another_round_needed
-        reporter.now("idle" if complete else "indexing", current.n_done, len(current.to_read))
-        return current.summary(complete, self._manifest.counts(), self._sources.skipped, self._home)
+        reporter.now("idle" if complete else "indexing", current.n_done, len(current.to_read), at_the_end=finished)
+        return current.summary(complete, self._sources.skipped, self._home)
 
     def restart_round(self) -> None:
         """Let the next reconciliation begin anew, because what it found may no longer hold."""
@@ -160,7 +163,7 @@ class FolderIndex:
         """
         if not self._sources.has_folder():
             return False
-        doubtful, gone, present = False, list[str](), list[str]()
+        doubtful, gone, present, n_below = False, list[str](), list[str](), 0
         for path in dict.fromkeys(path.rstrip("/") for path in paths):
             if is_ignore_file(path):
                 self._sources.forget_ignore_files()
@@ -172,36 +175,40 @@ class FolderIndex:
                 gone.append(path)
                 continue
             (present if self._sources.is_file(path) else gone).append(path)
-            below = [stored.path for stored in islice(self._manifest.files(path + "/"), MOST_REMOVED_AT_ONCE)] if is_storable(path) else []
-            if len(below) == MOST_REMOVED_AT_ONCE:
-                self._is_another_round_needed = doubtful = True
-            gone += below
-        self._remove(gone)
+            below = self._manifest.files(path + "/") if is_storable(path) else iter(())
+            for stored in below:
+                if n_below == MOST_REMOVED_AT_ONCE:
+                    self._is_another_round_needed = doubtful = True
+                    break
+                n_below += 1
+                gone.append(stored.path)
+        for first in range(0, len(gone), BATCH_FILES):
+            self._remove(gone[first : first + BATCH_FILES])
         while present and not should_stop():
             present = present[self._index(present[:BATCH_FILES], None) :]
         return doubtful
 
     @_noticing_damage
-    def open_buffer(self, path: str, text: str, language: str) -> None:
-        """Let a text that an editor has open stand for the file, from now until `close_buffer`."""
+    def open_buffer(self, path: str, text: str, language: str) -> bool:
+        """Let a text that an editor has open stand for the file, from now until `close_buffer`; returns what that does."""
         file = self._sources.open(path, text, language)
         if file is None:
             # What it was a moment ago must not be shown any longer either.
-            self.close_buffer(path)
-            return
+            return self.close_buffer(path)
         stored = self._manifest.file(path)
         if stored is None or (stored.content_hash, stored.language) != (file.content_hash, file.language):
             self._write([file])
+        return False
 
     @_noticing_damage
-    def close_buffer(self, path: str) -> None:
-        """Let the file on disk count again."""
+    def close_buffer(self, path: str) -> bool:
+        """Let the file on disk count again. Returns whether a reconciliation is needed, as `update` does."""
         if not self._sources.close(path):
-            return
-        if self._root is None:
-            self._remove([path])
-        else:
-            self.update([path])
+            return False
+        if self._root is not None:
+            return self.update([path])
+        self._remove([path])
+        return False
 
     @_noticing_damage
     def flush(self, should_stop: Callable[[], bool]) -> bool:
@@ -225,28 +232,15 @@ class FolderIndex:
     def check(self) -> list[str]:
         """Compare manifest, disk and vectors; return what does not agree, in words."""
         self._vectors.open()
-        problems = [*self._problems_on_disk(), *self._vectors.check()]
-        if not self._sources.has_folder():
-            return problems
-        for found in self._sources.files():
-            known = self._manifest.file(found.path)
-            if self._sources.is_open(found.path) or (known is not None and known.stamp == found.stamp):
-                continue
-            source = self._sources.read(found.path)
-            if isinstance(source, SourceText) and (known is None or known.content_hash != content_hash(source.text)):
-                problems.append(f"{found.path} {'is not indexed' if known is None else 'has changed since it was indexed'}")
-        for stored in self._manifest.files():
-            if not self._sources.is_open(stored.path) and not self._sources.is_file(stored.path):
-                problems.append(f"{stored.path} is indexed, but is not there, or does not belong in the index")
-        return problems
+        return [*self._problems_on_disk(), *self._vectors.check(), *disagreements(self._sources, self._manifest)]
 
     def close(self) -> None:
         """Leave everything on disk in order."""
         with ExitStack() as closing:
             if self._is_damaged:
                 closing.callback(Manifest.delete, self._home / MANIFEST)
-            for each in (self._manifest, self._vectors, self._answers):
-                closing.callback(each.close)
+            for close in (self._manifest.close, self._vectors.close, self._answers.close, self._sources.end):
+                closing.callback(close)
 
     def _end_doubt(self) -> None:
         """A question failed because of the manifest: raise ManifestDamaged if that is so, and it was no bug of ours."""
@@ -266,13 +260,13 @@ class FolderIndex:
             reporter.maybe("scanning", 0, 0)
             if should_stop():
                 return False
-            n_found = 0
+            # All of it before the transaction: nobody knows how long the disk takes.
+            step = list(islice(current.found, SCANNED_AT_ONCE))
             with self._manifest.writing():
-                for found in islice(current.found, SCANNED_AT_ONCE):
-                    n_found += 1
+                for found in filter(None, step):
                     if not self._manifest.see(found.path, found.stamp) and not self._sources.is_open(found.path):
                         current.to_read.append(found.path)
-            if n_found < SCANNED_AT_ONCE:
+            if len(step) < SCANNED_AT_ONCE:
                 if current.had_truth and self._has_truth() and not self._remove_unseen(current, should_stop):
                     return False
                 current.scanned = True
@@ -308,7 +302,7 @@ class FolderIndex:
                 continue
             source = self._sources.read(path)
             known = self._manifest.file(path)
-            if isinstance(source, SourceText) and known is not None and known.content_hash == content_hash(source.text):
+            if isinstance(source, SourceText) and known is not None and self._is_stored(source, known):
                 stamp = proven(source.stamp)
                 if known.stamp != stamp:
                     self._manifest.restamp(path, stamp)
@@ -332,16 +326,36 @@ class FolderIndex:
         self._write(files)
         return n_read
 
+    def _is_stored(self, source: SourceText, known: StoredFile) -> bool:
+        # A buffer of the same text may have been of another language.
+        return known.content_hash == content_hash(source.text) and self._sources.is_indexed_as(known.path, source, known.language)
+
     def _write(self, files: list[IndexedFile]) -> None:
-        """Put files into the manifest, with vectors for the chunks that it does not have yet."""
+        """Put files into the manifest, with vectors for the chunks that it does not have yet. Leaves out what cannot be put."""
         if not files:
             return
+        try:
+            vectors, removed = self._put(files)
+        except RecoderError:
+            raise
+        except Exception as error:
+            # Whatever it is: one file that our code cannot stand must not keep all others out, again and again.
+            if len(files) > 1:
+                for file in files:
+                    self._write([file])
+                return
+            log_bug(log, "A file is not indexed", error)
+            vectors, removed = {}, self._manifest.remove([files[0].path])
+        self._vectors.note(vectors, removed)
+
+    def _put(self, files: list[IndexedFile]) -> tuple[dict[str, bytes], list[str]]:
         removed: list[str] = []
+        # Before the transaction, since it takes most of the time.
+        vectors = self._embedded([chunk for file in files for chunk in file.chunks])
         with self._manifest.writing():
-            vectors = self._embedded([chunk for file in files for chunk in file.chunks])
             for file in files:
                 removed += self._manifest.put(file, vectors)
-        self._vectors.note(vectors, removed)
+        return vectors, removed
 
     def _remove(self, paths: Sequence[str]) -> None:
         """Forget what is stored of these paths, unless a buffer stands for it."""
@@ -374,7 +388,7 @@ class FolderIndex:
                 self._manifest.set_vectors(blobs)
                 self._vectors.note(blobs, ())
             # What has changed meanwhile gets its vectors with its new text.
-            self.update(texts.stale)
+            self._is_another_round_needed |= self.update(texts.stale)
             current.last_filled_in = rows[-1]
         return True
 

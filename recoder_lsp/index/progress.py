@@ -52,7 +52,7 @@ class Summary:
 class Round:
     """One reconciliation, which may be interrupted and gone on with."""
 
-    found: Iterator[Found]
+    found: Iterator[Found | None]
     had_truth: bool
     """Whether what is not found is gone, and not just out of reach: so when it began."""
     scanned: bool = False
@@ -66,43 +66,51 @@ class Round:
     last_filled_in: int = 0
     """The last row of a chunk that was given a vector, because it had none."""
     seconds: float = 0.0
+    counts: Counts | None = None
+    """What is stored, as it was counted last."""
+    count_from: float = 0.0
+    """When it may be counted again."""
 
-    def summary(self, complete: bool, counts: Counts, skipped: Mapping[Reason, int], home: Path) -> Summary:
-        """Args: `skipped` has those refused without being read; `home` is where the index lies."""
+    def summary(self, complete: bool, skipped: Mapping[Reason, int], home: Path) -> Summary:
+        """Without sizes and with older counts while it is not complete: whoever interrupts is in a hurry.
+
+        Args:
+            skipped: Those refused without being read.
+            home: Where the index lies.
+        """
         return Summary(
             complete=complete,
-            n_files=counts.n_files,
-            n_symbols=counts.n_symbols,
-            n_chunks=counts.n_chunks,
+            n_files=self.counts.n_files if self.counts else 0,
+            n_symbols=self.counts.n_symbols if self.counts else 0,
+            n_chunks=self.counts.n_chunks if self.counts else 0,
             n_lines_read=self.n_lines,
             n_changed=self.n_changed,
             n_removed=self.n_removed,
             skipped={reason.value: n_files for reason, n_files in (self.refused + Counter(skipped)).items()},
             seconds=self.seconds,
-            size_bytes=size_on_disk(home),
+            size_bytes=size_on_disk(home) if complete else 0,
         )
 
 
 class Reporter:
     """Passes progress on, not more often than anybody can see."""
 
-    def __init__(self, report: Callable[[Progress], None], manifest: Manifest) -> None:
-        self._report, self._manifest = report, manifest
-        self._last = self._count_from = 0.0
-        self._n_files = self._n_chunks = 0
+    def __init__(self, report: Callable[[Progress], None], manifest: Manifest, current: Round) -> None:
+        self._report, self._manifest, self._current = report, manifest, current
+        self._last = 0.0
 
     def maybe(self, phase: Phase, done: int, total: int) -> None:
         if time.monotonic() - self._last >= REPORT_EVERY_S:
             self.now(phase, done, total)
 
-    def now(self, phase: Phase, done: int, total: int) -> None:
+    def now(self, phase: Phase, done: int, total: int, *, at_the_end: bool = False) -> None:
         self._last = time.monotonic()
-        if self._last >= self._count_from or phase == "idle":
-            counts = self._manifest.counts()
-            self._n_files, self._n_chunks = counts.n_files, counts.n_chunks
+        counts = self._current.counts
+        if at_the_end or counts is None or self._last >= self._current.count_from:
+            counts = self._current.counts = self._manifest.counts()
             now = time.monotonic()
-            self._count_from = now + COUNTING_SHARE * (now - self._last)
-        self._report(Progress(phase, done, total, self._n_files, self._n_chunks))
+            self._current.count_from = now + COUNTING_SHARE * (now - self._last)
+        self._report(Progress(phase, done, total, counts.n_files, counts.n_chunks))
 
 
 def size_on_disk(folder: Path) -> int:

@@ -1,7 +1,8 @@
-"""What Recoder adds to LSP: the `recoder/status` request and the `recoder.accepted` command.
+"""What Recoder adds to LSP: the `recoder/status` request and two commands.
 
 `recoder/status` takes no parameters (any are ignored) and answers `Status`.
 `recoder.accepted` is the command of every suggestion: its argument is the suggestion's id. It answers null.
+`recoder.index.resume` goes on with indexing after the user stopped it by cancelling its progress. It answers null.
 """
 
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 STATUS = "recoder/status"
 ACCEPTED = "recoder.accepted"
-COMMANDS = (ACCEPTED,)
+RESUME_INDEXING = "recoder.index.resume"
+COMMANDS = (ACCEPTED, RESUME_INDEXING)
 
 
 class IndexStatus(TypedDict):

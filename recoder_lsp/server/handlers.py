@@ -20,6 +20,9 @@ from recoder_lsp.server.documents import Changes
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp_symbols import ItemData
 
+SUGGESTION_WAIT_S = 0.15
+"""How long a menu that has names in it waits for the model: names are looked at while one types."""
+
 log = logging.getLogger(__name__)
 
 
@@ -44,11 +47,21 @@ async def completion(session: Session, params: types.CompletionParams, snapshot:
     if snapshot is None or not session.wants_completion:
         return None
     caret = _offset(session, snapshot, params.position)
-    parts = await asyncio.gather(
-        _suggested_items(session, snapshot, caret), index_handlers.named_items(session, snapshot, caret), return_exceptions=True
-    )
-    items = [item for part in parts if not isinstance(part, BaseException) for item in part]
-    for failure in (part for part in parts if isinstance(part, BaseException)):
+    suggested = asyncio.create_task(_suggested_items(session, snapshot, caret), name="suggestion for the menu")
+    named = asyncio.create_task(index_handlers.named_items(session, snapshot, caret), name="names for the menu")
+    try:
+        await asyncio.wait([named])
+        has_names = named.exception() is None and bool(named.result())
+        await asyncio.wait([suggested], timeout=SUGGESTION_WAIT_S if has_names else None)
+    except asyncio.CancelledError:
+        suggested.cancel()
+        named.cancel()
+        raise
+    if not suggested.done():
+        session.spawn(_remembered(session, suggested))
+    parts = [task for task in (suggested, named) if task.done()]
+    items = [item for part in parts if part.exception() is None for item in part.result()]
+    for failure in (error for part in parts if (error := part.exception()) is not None):
         if not items:
             raise failure
         # One of the two is better than nothing.
@@ -61,9 +74,12 @@ async def completion(session: Session, params: types.CompletionParams, snapshot:
 
 
 async def execute_command(session: Session, params: types.ExecuteCommandParams, snapshot: None) -> None:
-    if params.command != extensions.ACCEPTED:
+    if params.command not in extensions.COMMANDS:
         raise JsonRpcInvalidParams("Recoder has no command of this name.")
-    session.app.metrics.count(f"commands.{extensions.ACCEPTED}")
+    session.app.metrics.count(f"commands.{params.command}")
+    if params.command == extensions.RESUME_INDEXING:
+        session.app.workspace.resume()
+        return
     # Some editors run commands without their arguments.
     match params.arguments:
         case [str(suggestion_id), *_]:
@@ -166,6 +182,7 @@ def misunderstood(session: Session, method: str, params: Any) -> None:
         document = params.get("textDocument")
         if isinstance(document, dict) and isinstance(uri := document.get("uri"), str):
             session.documents.distrust(uri)
+            session.app.inline_completion.forget(uri)
             session.app.workspace.closed(uri)
 
 
@@ -212,7 +229,21 @@ async def _suggested_items(session: Session, snapshot: Snapshot, caret: int) -> 
     return [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
 
 
+async def _remembered(session: Session, suggested: asyncio.Task[list[types.CompletionItem]]) -> None:
+    """Let a suggestion that comes too late for the menu come nevertheless: typing on along it needs no model."""
+    try:
+        await suggested
+    except Superseded:
+        return
+    except RecoderError as error:
+        session.app.metrics.count(f"errors.{types.TEXT_DOCUMENT_COMPLETION}")
+        log.info("A late suggestion failed: %s", type(error).__name__)
+
+
 async def _suggestion(session: Session, request: Request) -> Suggestion | None:
+    if session.documents.snapshot(request.snapshot.uri) is None:
+        # It was closed since: nothing of it is to be remembered.
+        return None
     suggestion = await session.app.inline_completion.suggest(request, session.app.settings)
     # Editors that never cancel would show a suggestion for a text that is no more.
     moved_on = session.documents.snapshot(request.snapshot.uri) is not request.snapshot

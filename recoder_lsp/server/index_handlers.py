@@ -42,8 +42,12 @@ async def resolve_item(session: Session, item: types.CompletionItem, snapshot: S
     data = ItemData.of(item.data)
     if data is None:
         return item
+    start = None
+    if snapshot is not None and isinstance(item.text_edit, types.TextEdit):
+        begins = item.text_edit.range.start
+        start = snapshot.offset_at(begins.line, begins.character, session.encoding)
     resolved = await completion.resolve(
-        session.app.workspace, snapshot, data.uri, data.target, data.qualified_name, may_import=data.may_import
+        session.app.workspace, snapshot, data.uri, data.target, data.qualified_name, may_import=data.may_import, word_start=start
     )
     if resolved is not None:
         to_lsp_symbols.add_details(item, resolved, snapshot, session.encoding, session.capabilities)

@@ -82,6 +82,9 @@ def folders_changed(session: Session, params: types.DidChangeWorkspaceFoldersPar
     session.folders = kept + [folder.uri for folder in params.event.added if folder.uri not in kept]
     apply_settings(session)
     session.app.workspace.set_folders(session.folders)
+    # What the user had enough of was another window than this one.
+    session.app.workspace.resume()
+    session.app.inline_completion.forget_related_code()
     session.notify.settings_problems(session.problems)
 
 
@@ -91,6 +94,8 @@ def apply_settings(session: Session) -> None:
     before = session.app.settings
     if settings != before:
         session.app.configure(settings)
+        if settings.index != before.index:
+            session.app.workspace.resume()
         _configure_logs(before, settings)
     _offer_menu(session)
     _watch_files(session)
@@ -180,7 +185,12 @@ def _workspace(folders: list[str]) -> Path | None:
 
 
 async def _begin_with_configuration(session: Session) -> None:
-    await _pull_configuration(session)
+    try:
+        await _pull_configuration(session)
+    except Exception:
+        # With settings that break us there is an index nevertheless; not so when the session is over.
+        _open_index(session)
+        raise
     # Not before: the editor's settings may be that there is no index.
     _open_index(session)
 

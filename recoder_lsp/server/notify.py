@@ -90,7 +90,7 @@ class Notifier:
         if done.is_set() or (token := await self._token(done)) is None:
             return
         if self.cancel_indexing is not None:
-            self._cancel_by_token[token] = self.cancel_indexing
+            self._cancel_by_token[token] = lambda: self._stop_indexing(done)
         begin = types.WorkDoneProgressBegin(title="Indexing the workspace", cancellable=self.cancel_indexing is not None, percentage=0)
         self._report(token, begin)
         try:
@@ -102,6 +102,13 @@ class Notifier:
         finally:
             self._cancel_by_token.pop(token, None)
             self._report(token, types.WorkDoneProgressEnd())
+
+    def _stop_indexing(self, done: asyncio.Event) -> None:
+        """Have it stopped, and show no more of it: for another window it may go on."""
+        if self.cancel_indexing is not None:
+            self.cancel_indexing()
+        done.set()
+        self._index_moved.set()
 
     async def _progress(self, title: str, done: asyncio.Event) -> None:
         token = await self._token(done)

@@ -125,8 +125,7 @@ def found_symbol(placed: Placed[Location]) -> types.SymbolInformation:
 def hover(description: Description, snapshot: Snapshot, encoding: Encoding, capabilities: types.ClientCapabilities) -> types.Hover:
     """What is known of a word."""
     announced = capabilities.text_document.hover if capabilities.text_document else None
-    formats = announced.content_format if announced else None
-    if formats and types.MarkupKind.Markdown in formats:
+    if _prefers_markdown(announced.content_format if announced else None):
         contents = types.MarkupContent(types.MarkupKind.Markdown, hovers.in_markdown(description))
     else:
         contents = types.MarkupContent(types.MarkupKind.PlainText, hovers.in_plain_text(description))
@@ -192,15 +191,19 @@ def _edit(insertion: Insertion, snapshot: Snapshot, encoding: Encoding) -> types
 def _documentation(location: Location, capabilities: types.ClientCapabilities) -> types.MarkupContent:
     completion = capabilities.text_document.completion if capabilities.text_document else None
     item = completion.completion_item if completion else None
-    formats = item.documentation_format if item else None
-    markdown = bool(formats) and types.MarkupKind.Markdown in (formats or ())
+    markdown = _prefers_markdown(item.documentation_format if item else None)
     kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
     return types.MarkupContent(kind, hovers.documentation(location, markdown=markdown))
 
 
+def _prefers_markdown(formats: Sequence[types.MarkupKind] | None) -> bool:
+    """Whether Markdown comes first among what the editor shows; plain text is what all of them show."""
+    return next(iter(formats or ()), None) == types.MarkupKind.Markdown
+
+
 def _nested(symbol: Symbol, children: list[types.DocumentSymbol], snapshot: Snapshot, encoding: Encoding) -> types.DocumentSymbol:
     whole, name = _range(symbol.span, snapshot, encoding), _range(symbol.name_span, snapshot, encoding)
-    inside = whole.start <= name.start and name.end <= whole.end
+    inside = _place(whole.start) <= _place(name.start) and _place(name.end) <= _place(whole.end)
     # Editors refuse a name that lies outside of its symbol.
     return types.DocumentSymbol(
         name=symbol.name, kind=SYMBOL_KINDS[symbol.kind], range=whole, selection_range=name if inside else whole, children=children
@@ -222,9 +225,21 @@ def _container(symbol: Symbol) -> str:
 
 def _range(span: Span, snapshot: Snapshot, encoding: Encoding) -> types.Range:
     """A span of this very text; its columns are bytes."""
-    start = snapshot.offset_at(span.start_line, span.start_column, "utf-8")
-    end = snapshot.offset_at(span.end_line, span.end_column, "utf-8")
-    return range_of(snapshot, start, end, encoding)
+    return types.Range(
+        start=_position(snapshot, span.start_line, span.start_column, encoding),
+        end=_position(snapshot, span.end_line, span.end_column, encoding),
+    )
+
+
+def _position(snapshot: Snapshot, line: int, column_bytes: int, encoding: Encoding) -> types.Position:
+    # Nearly every line is this easy, and there may be thousands of symbols.
+    if line < len(snapshot.lines) and (text := snapshot.lines[line]).isascii() and column_bytes <= len(text.rstrip("\r\n")):
+        return types.Position(line, column_bytes)
+    return types.Position(*snapshot.position_at(snapshot.offset_at(line, column_bytes, "utf-8"), encoding))
+
+
+def _place(position: types.Position) -> tuple[int, int]:
+    return position.line, position.character
 
 
 def _shows_nested_symbols(capabilities: types.ClientCapabilities) -> bool:

@@ -1,5 +1,7 @@
 """What stands at the caret ▮: the word, what is before its dot, and whether it is code."""
 
+import time
+
 import pytest
 
 from recoder_lsp.features.code_at import is_code, word_around, word_before
@@ -28,6 +30,16 @@ def at(text):
         ("$.par▮", "par", "$", "javascript"),
         ("p->par▮", "par", "p", "cpp"),
         ("Thing::ne▮", "ne", "Thing", "rust"),
+        ("f()->par▮", "par", "?", "cpp"),
+        ("f()\n    ->par▮", "par", "?", "php"),
+        ("Thing::ne▮", "ne", "Thing", "java"),
+        ("def f(a) -> Par▮", "Par", "", "python"),
+        ("x[::st▮", "st", "", "python"),
+        ("fn f() -> Par▮", "Par", "", "rust"),
+        ("x -> fo▮", "fo", "", "java"),
+        ("f :: In▮", "In", "", "haskell"),
+        ("auto f() -> Par▮", "Par", "", "cpp"),
+        ("auto f() const noexcept -> Par▮", "Par", "", "cpp"),
         ("größ▮", "größ", "", "python"),
         ("$par▮", "$par", "", "php"),
         ("$par▮", "par", "", "python"),
@@ -70,6 +82,19 @@ def test_numbers_and_gaps_are_no_words(text):
         ("# not a comment here par▮", "cpp"),
         ("-- a\npar▮", "lua"),
         ("x = 7 // par▮", "python"),
+        ("f({'Accept': '*/*'})\npar▮", "typescript"),
+        ('const a = "/api/*";\npar▮', "typescript"),
+        ('glob("src/**/*.ts"); par▮', "typescript"),
+        ("// see a/*\npar▮", "typescript"),
+        ("/* see a/* */\npar▮", "typescript"),
+        ("/*\n don't */ par▮", "typescript"),
+        ("f(/* don't */ par▮", "typescript"),
+        ("# don't use '''\npar▮", "python"),
+        ('x = \'say """\'\npar▮', "python"),
+        ('"""it has \'\'\' inside"""\npar▮', "python"),
+        ("c == '\"' && par▮", "rust"),
+        ("x.match(/['\"]/) && par▮", "javascript"),
+        ("a / b; 'x'; c / par▮", "javascript"),
     ],
 )
 def test_this_is_code(text, language):
@@ -93,7 +118,21 @@ def test_this_is_code(text, language):
         ('let a = "par▮', "rust"),
         ("-- par▮", "lua"),
         ("{- a\n par▮", "haskell"),
+        ('/* "src/*\n par▮', "typescript"),
+        ("f('*/*'); /* a\n par▮", "typescript"),
+        ("# it's\nx = '''doc\npar▮", "python"),
+        ("a / b; c / 'par▮", "javascript"),
     ],
 )
 def test_this_is_no_code(text, language):
     assert not is_code(*at(text), language)
+
+
+@pytest.mark.parametrize("line", ["'/*'", "/* '/*' ", '"""', '"' + 3 * "'" + '" + '])
+def test_a_long_document_full_of_borders_takes_no_time(line):
+    began = time.perf_counter()
+    for language in ("python", "typescript", "kotlin"):
+        is_code(line * 40_000, 40_000 * len(line), language)
+        is_code((line + "\n") * 40_000, 40_000 * len(line), language)
+
+    assert time.perf_counter() - began < 1.0

@@ -172,10 +172,59 @@ async def test_where_an_import_is_being_written_none_is_added(workspace, text):
     assert whole == text.replace("circle_o▮", "circle_of")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "export function foo(a) {\n  return ",
+        "export class A {\n  a = ",
+        "export const a = () => {\n  ",
+        "export default {\n  a: ",
+        "import('x').then(",
+    ],
+)
+async def test_what_is_exported_imports_what_it_uses(workspace, before):
+    whole, _ = await resolved(
+        workspace, f"import x from 'x';\n\n{before}Circl▮", "Circle", uri="file:///work/web/a.ts", language="typescript"
+    )
+
+    assert "import { Circle } from './shapes';" in whole
+
+
+@pytest.mark.parametrize("text", ["import {\n  A,\n  Circl▮\n} from './shapes'", "export {\n  Circl▮", "import type { Circl▮"])
+async def test_where_an_import_is_being_written_in_typescript_none_is_added(workspace, text):
+    whole, _ = await resolved(workspace, text, "Circle", uri="file:///work/web/a.ts", language="typescript")
+
+    assert whole == text.replace("Circl▮", "Circle")
+
+
+async def test_prose_that_begins_like_an_import_is_none(workspace):
+    text, _ = await resolved(workspace, '"""\nuse this one\nusing it (carefully\n"""\nimport os\n\nx = circle_o▮', "circle_of")
+
+    assert "from pkg.shapes import circle_of\n" in text
+
+
 async def test_members_and_names_of_the_own_file_come_without_an_import(workspace):
     assert (await resolved(workspace, "circle.circ▮", "circumference"))[0] == "circle.circumference"
     workspace.index("main.py", "def circle_mine(): ...\n")
     assert (await resolved(workspace, "def circle_mine(): ...\ncircle_m▮", "circle_mine"))[0] == "def circle_mine(): ...\ncircle_mine"
+
+
+@pytest.mark.parametrize("before", ["", "import os; ", "x = 1\n\n", "\n", "# About.\n\n"])
+async def test_an_import_never_touches_what_the_item_itself_inserts(workspace, before):
+    offer = await offered(workspace, f"{before}Circl▮", in_detail=True)
+    (item,) = [item for item in offer.items if item.name == "Circle"]
+    found = await completion.resolve(
+        workspace,
+        document(f"{before}Circle")[0],
+        "file:///work/main.py",
+        "pkg/shapes.py",
+        "Circle",
+        may_import=True,
+        word_start=len(before),
+    )
+
+    assert item.import_insertion is None or item.import_insertion.offset < offer.start
+    assert item.import_insertion == found.import_insertion
 
 
 async def test_what_is_gone_when_it_is_resolved_has_nothing_to_say(workspace):
@@ -188,8 +237,8 @@ async def test_what_is_gone_when_it_is_resolved_has_nothing_to_say(workspace):
 async def test_editors_that_cannot_ask_later_get_the_first_ten_in_detail(workspace):
     workspace.index("many.py", "\n".join(f"def circle_number_{number}(): ..." for number in range(20)))
 
-    items = (await offered(workspace, "circle_n▮", in_detail=True)).items
+    items = (await offered(workspace, "import os\n\ncircle_n▮", in_detail=True)).items
 
     assert [item.is_detailed for item in items] == [True] * completion.DETAILED_AT_ONCE + [False] * 10
-    assert items[0].import_insertion.text.startswith("from many import circle_number_")
+    assert items[0].import_insertion.text.startswith("\nfrom many import circle_number_")
     assert dataclasses.replace(items[0], import_insertion=None).location.symbol.name == items[0].name

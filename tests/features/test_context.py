@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from recoder_lsp.document import Snapshot
+from recoder_lsp.features import context as context_module
 from recoder_lsp.features.context import IN_PROMPT_LINES, STAYS_FOR_LINES, ContextFinder
 
 URI = "file:///w/a.py"
@@ -19,13 +20,15 @@ class HandIndex:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.is_away = False
+        self.has_changed = False
 
     async def ask(self, uri, method, params, *, timeout_s=0.0):
         self.asked.append((uri, method, params))
         await self.may_answer.wait()
         if self.is_away:
             return None
-        return {"snippets": [{"path": path, "text": text, "start_line": 0, "why": "similar"} for path, text in self.snippets]}
+        snippets = [{"path": path, "text": text, "start_line": 0, "why": "similar"} for path, text in self.snippets]
+        return {"snippets": snippets, "stale": [], "kept": not self.has_changed}
 
 
 def place(line, text="x = 1\n" * 200):
@@ -90,13 +93,14 @@ async def test_another_line_brings_new_code_to_copy_and_keeps_the_head_of_the_pr
 
     assert [snippet.path for snippet in after.to_copy] == ["c.py"]
     assert after.in_prompt == before.in_prompt
+    assert index.asked[-1][2]["keep"] == [{"path": "b.py", "text": "old"}]
 
 
 async def test_far_away_the_head_of_the_prompt_is_chosen_anew():
     index = HandIndex(("b.py", "old"))
     finder = ContextFinder(index)
     await finder.at(*place(0))
-    index.snippets = (("c.py", "new"),)
+    index.snippets = (("c.py", "new"), ("b.py", "old"))
 
     await finder.at(*place(STAYS_FOR_LINES + 1))
     await settled()
@@ -114,6 +118,48 @@ async def test_an_index_that_goes_away_takes_nothing_with_it():
     await settled()
 
     assert (await finder.at(*place(9))) is before
+
+
+@pytest.mark.parametrize("now", [(), (("c.py", "other"),), (("b.py", "changed"),)])
+async def test_what_no_longer_stands_in_a_file_is_neither_read_nor_copied(now):
+    index = HandIndex(("b.py", "old"))
+    finder = ContextFinder(index)
+    await finder.at(*place(0))
+    index.snippets, index.has_changed = now, True
+
+    await finder.at(*place(1))
+    await settled()
+    context = await finder.at(*place(1))
+
+    assert "old" not in {snippet.text for snippet in (*context.in_prompt, *context.to_copy)}
+    assert [snippet.path for snippet in context.to_copy] == [path for path, _ in now]
+
+
+async def test_a_line_whose_question_was_not_answered_is_asked_about_again(monkeypatch):
+    index = HandIndex(("b.py", "x"))
+    index.is_away = True
+    finder = ContextFinder(index)
+    await finder.at(*place(0))
+    await finder.at(*place(0))
+    assert len(index.asked) == 1
+
+    index.is_away = False
+    monkeypatch.setattr(context_module.time, "monotonic", lambda: 1e9)
+    await finder.at(*place(0))
+    await settled()
+
+    assert [snippet.path for snippet in (await finder.at(*place(0))).in_prompt] == ["b.py"]
+
+
+async def test_with_other_settings_everything_is_forgotten():
+    index = HandIndex(("b.py", "x"))
+    finder = ContextFinder(index)
+    await finder.at(*place(0))
+    index.is_away = True
+
+    finder.forget_all()
+
+    assert (await finder.at(*place(0))).to_copy == ()
 
 
 async def test_what_the_model_reads_is_cut_short():

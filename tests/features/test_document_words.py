@@ -26,7 +26,7 @@ class A:
 
 def used(text, language="python"):
     before, _, after = text.partition("▮")
-    return [found.name for found in names_used(before + after, word_before(before, len(before), language))]
+    return [found.name for found in names_used(before + after, word_before(before, len(before), language), language)]
 
 
 def test_names_of_the_function_come_first_then_those_of_the_document_each_the_nearer_the_sooner():
@@ -59,3 +59,13 @@ def test_functions_in_braces_have_a_border_too():
 def test_no_more_than_a_menu_can_show_and_nothing_far_away():
     assert len(used("\n".join(f"value_{number}" for number in range(200)) + "\nva▮")) == MOST_NAMES
     assert used("value = 1\n" + "x = 1\n" * 20_000 + "va▮") == []
+
+
+def test_only_what_the_language_writes_before_members_makes_a_member():
+    assert used("def first(value: int) -> value_type: ...\nx.va▮") == []
+    assert used("p->value_of_p;\nx.va▮", "cpp") == ["value_of_p"]
+    assert used("p->value_of_p; A::value_of_a;\np->▮", "cpp") == ["value_of_p"]
+
+
+def test_behind_what_is_no_word_every_member_would_do_so_none_is_named_without_a_letter():
+    assert used("f(x).value\na?.value\ng(x).▮", "typescript") == []

@@ -1,5 +1,7 @@
 """What is shown of the word under the mouse, at ▮."""
 
+from pathlib import Path
+
 import pytest
 
 from recoder_lsp.document import Snapshot
@@ -48,7 +50,7 @@ async def test_a_definition_is_shown_with_signature_documentation_place_and_uses
     assert MAIN[found.start : found.end] == "area"
     assert hover.in_markdown(found) == (
         "```python\ndef area(self, scale: float = 1.0) -> float\n```\n\n"
-        "In square metres.\n\nArgs: `scale` multiplies.\n\n"
+        "```text\nIn square metres.\n\nArgs: `scale` multiplies.\n```\n\n"
         "Defined in [pkg/shapes.py:4](file:///work/pkg/shapes.py#L4) · method · used once in the workspace"
     )
 
@@ -112,6 +114,28 @@ async def test_a_path_cannot_be_markdown_nor_leave_its_link(workspace):
     text = hover.in_markdown(await shown(workspace, "strange_pl▮ace()"))
 
     assert r"[a\_\[b\](c)\*.py:1](file:///work/a_%5Bb%5D%28c%29%2A.py#L1)" in text
+
+
+HOSTILE = "![](https://a.test/x.png) <img src='https://a.test/y'>\n```\n\n````text\n![](https://a.test/z.png)"
+
+
+async def test_nothing_that_an_author_wrote_is_markdown_and_can_be_fetched(workspace):
+    workspace.index("hostile.py", f'def hostile_one(*args):\n    """{HOSTILE}"""\n')
+
+    found = await shown(workspace, "hostile_o▮ne()")
+
+    assert f"\n\n`````text\n{HOSTILE}\n`````\n\nDefined in" in hover.in_markdown(found)
+    assert hover.documentation(found.locations[0], markdown=True).endswith(f"\n\n`````text\n{HOSTILE}\n`````")
+    assert hover.documentation(found.locations[0], markdown=False).endswith(f"\n\n{HOSTILE}")
+
+
+async def test_a_place_is_linked_as_the_editor_names_the_folder_not_as_it_is_really_called(workspace, monkeypatch):
+    monkeypatch.setattr(workspace, "place_of", lambda uri: (workspace.clients[0], "main.py"))
+    monkeypatch.setattr(workspace, "shown_root", lambda client: Path("/linked/work"))
+
+    found = await shown(workspace, MAIN.replace("= Circle()", "= Cir▮cle()"), uri="file:///elsewhere/through/a/link.py")
+
+    assert "(file:///linked/work/pkg/shapes.py#L1)" in hover.in_markdown(found)
 
 
 @pytest.mark.parametrize("uri", ["file:///work/.env", "untitled:1", "file:///elsewhere/a.py"])

@@ -1,11 +1,13 @@
 """Importing one more name: files before and after, as import_cases.toml has them."""
 
 import ast
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from recoder_lsp.features import imports_python
 from recoder_lsp.features.imports import Insertion, Target, insertion
 
 CASES = [
@@ -73,3 +75,63 @@ def test_a_very_long_file_is_left_alone():
 
 def test_an_insertion_says_where():
     assert insertion("python", "a.py", "import os\n", Target("b.py", "Circle")) == Insertion(9, "\nfrom b import Circle")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Circle", None), ("\nCircle", (0, "\nfrom b import Circle\n")), ("import os; Circle", None)]
+)
+def test_an_insertion_does_not_touch_the_name_that_is_inserted(text, expected):
+    replaced = (len(text) - len("Circle"), len(text))
+
+    found = insertion("python", "a.py", text, Target("b.py", "Circle"), replaced=replaced)
+
+    assert found == (expected and Insertion(*expected))
+
+
+def test_the_line_break_of_a_moved_insertion_is_kept_whole():
+    found = insertion("python", "a.py", "\r\nCircle", Target("b.py", "Circle"), replaced=(2, 8))
+
+    assert found == Insertion(0, "\r\nfrom b import Circle\r\n")
+
+
+REPEATED = [
+    "for (const [k, v] of xs) { k(v) }\n",
+    "import ",
+    "import " + " " * 500,
+    "import { a, ",
+    "const [",
+    "f(",
+    "Circle ",
+    "import Circle ",
+    "const [ Circle ",
+    "Circle ) : a ",
+    "(Circle) => Circle\n",
+]
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+@pytest.mark.parametrize("language", ["typescript", "python"])
+def test_no_text_takes_longer_than_a_key(language, piece):
+    for text in (piece * (190_000 // len(piece)), "Circle\n" + piece * (190_000 // len(piece)) + "\nnew Circle()\n"):
+        began = time.perf_counter()
+        insertion(language, "src/a", text, Target("src/b", "Circle"))
+
+        assert time.perf_counter() - began < 0.25
+
+
+def test_a_python_file_whose_imports_may_end_far_below_is_left_alone():
+    table = "TABLE = [\n" + "    1,\n" * 20_000 + "]\n"
+
+    assert imported("python", table) is None
+    assert imported("python", "import os\n\n\ndef f(): ...\n" + table) is not None
+
+
+def test_the_head_of_a_file_is_read_once_for_all_items(monkeypatch):
+    read = []
+    statements = imports_python._statements
+    monkeypatch.setattr(imports_python, "_statements", lambda text: read.append(text) or statements(text))
+
+    for name in ("Circle", "Square", "Line"):
+        assert insertion("python", "a.py", "import only_once\n", Target("b.py", name)) is not None
+
+    assert len(read) == 1

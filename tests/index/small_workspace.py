@@ -54,6 +54,9 @@ class SmallWorkspace:
         path = Snapshot(uri, "", "", None).path
         return (_Client(self), path.removeprefix("/work/")) if path.startswith("/work/") else None
 
+    def shown_root(self, client: Any) -> Path | None:
+        return client.root
+
     async def ask(self, uri: str, method: str, params: dict[str, Any], *, timeout_s: float = 5.0) -> Any:
         place = self.place_of(uri)
         return self.answer(method, {"path": place[1], **params}) if place else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.index.process import searching
 from recoder_lsp.index.records import Hit
 
 
@@ -76,12 +78,14 @@ class StandIn:
             self._read(path)
         return False
 
-    def open_buffer(self, path: str, text: str, language: str) -> None:
+    def open_buffer(self, path: str, text: str, language: str) -> bool:
         self.calls.append(f"buffer {path}")
         self.buffers[path] = text
+        return False
 
-    def close_buffer(self, path: str) -> None:
+    def close_buffer(self, path: str) -> bool:
         self.buffers.pop(path, None)
+        return False
 
     def flush(self, should_stop: Callable[[], bool]) -> bool:
         self.calls.append("flush")
@@ -117,3 +121,11 @@ class StandIn:
 
 def _hit(path: str, text: str) -> Hit:
     return Hit(path, "plaintext", 0, text.count("\n"), "", "", float(len(text)), ("words",), text)
+
+
+def impatient(root: Path | None, home: Path, settings: IndexSettings) -> StandIn:
+    """In whose process a question counts as stuck at once."""
+    searching.STUCK_S = 0.2
+    # It runs as the main module, and would wait for the thread that is stuck.
+    sys.modules["__main__"].CLOSE_TIMEOUT_S = 0.2  # type: ignore[attr-defined]
+    return StandIn(root, home, settings)

@@ -397,3 +397,88 @@ async def test_a_failure_while_asking_says_what_is_wrong(root, home):
 
     with pytest.raises(IndexFailed, match="not there"):
         await client.asked("stats")
+
+
+async def test_what_is_wished_for_while_connecting_is_not_lost(connect, root, monkeypatch):
+    connected = calling.Caller.connected
+    introduced, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(caller, introduction):
+        introduced.set()
+        await may_go_on.wait()
+        return await connected(caller, introduction)
+
+    monkeypatch.setattr(calling.Caller, "connected", slowly)
+    (root / "slow").touch()
+    for number in range(200):
+        (root / f"{number}.txt").touch()
+    client = connect()
+    await introduced.wait()
+
+    client.configure(IndexSettings(exclude=("*.md",)))
+    client.pause()
+    client.watch(True)
+    may_go_on.set()
+
+    await in_phase(client, "paused")
+    (root / "new.txt").write_text("quinces")
+    await eventually(lambda: _noticed(client, root))
+    assert (await client.asked("reconcile"))["settings"]["exclude"] == ["*.md"]
+
+
+async def _noticed(client, root) -> bool:
+    (root / "new.txt").write_text("quinces")
+    await asyncio.sleep(0.05)
+    return await found(client, "quinces") == ["new.txt"]
+
+
+async def test_a_pause_outlives_the_process(connect, root):
+    (root / "slow").touch()
+    for number in range(200):
+        (root / f"{number}.txt").touch()
+    client = connect()
+    await in_phase(client, "indexing")
+    client.pause()
+    await in_phase(client, "paused")
+
+    os.kill(client.process_id, signal.SIGKILL)
+    await in_phase(client, "failed")
+
+    await in_phase(client, "paused")
+
+
+async def test_one_window_that_pauses_stops_no_other_one(connect, root):
+    (root / "slow").touch()
+    for number in range(200):
+        (root / f"{number}.txt").touch()
+    paused, other = connect(), connect()
+    await in_phase(paused, "indexing")
+    await in_phase(other, "indexing")
+
+    paused.pause()
+    # Answered after the pause was heard.
+    await paused.asked("ping")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await paused.until(lambda state: state.phase == "paused")
+
+    # Now nobody is left who wants it, and then somebody is again.
+    await other.close()
+    await in_phase(paused, "paused")
+    working = connect()
+    await in_phase(working, "indexing")
+
+
+async def test_a_search_that_is_stuck_ends_the_process_and_another_one_answers(root, home):
+    options = ("--core", "tests.index.standin:impatient")
+    client = FolderClient(root, home, IndexSettings(), watch=False, options=options)
+    client.start()
+    await in_phase(client, "idle")
+    process_id = client.process_id
+
+    assert await client.ask("nap", {"seconds": 300}, timeout_s=0.05) is None
+
+    await eventually(lambda: not runs(process_id))
+    await in_phase(client, "idle")
+    assert await found(client, "apples") == ["first.txt"]
+    await client.close()

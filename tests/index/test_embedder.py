@@ -202,3 +202,23 @@ def test_another_model_is_known_by_its_weights(minilm):
 
     assert name == "model"
     assert len(weights) == 12
+
+
+def test_another_thread_may_forget_words_while_one_is_looking_them_up(embedder, monkeypatch):
+    """The other thread comes in between learning words and using them."""
+    tokenizer = embedder._tokenizer
+    encode = type(tokenizer)._learn
+    expected = embedder.queries(["unheard wordings"])
+    monkeypatch.setattr(tokenizer, "_known", {})
+    monkeypatch.setattr("recoder_lsp.index.store.embedder._CACHED_WORDS", 0)
+    others = iter(["something", None])
+
+    def learn_and_be_interrupted(self, words):
+        learned = encode(self, words)
+        if (other := next(others, None)) is not None:
+            embedder.queries([other])
+        return learned
+
+    monkeypatch.setattr(type(tokenizer), "_learn", learn_and_be_interrupted)
+
+    assert np.array_equal(embedder.queries(["unheard wordings"]), expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import multiprocessing
 import os
 import random
@@ -18,11 +19,14 @@ from pathlib import Path
 import pytest
 
 from recoder_lsp.config import IndexSettings
+from recoder_lsp.index.files.deaths import MOST_DEATHS
 from recoder_lsp.index.files.scanner import Scanner
-from recoder_lsp.index.folder_index import MANIFEST, VECTORS, FolderIndex
+from recoder_lsp.index.folder_index import MANIFEST, READING, VECTORS, FolderIndex
 from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.process.place import place_of
+from recoder_lsp.index.records import Outline
 from recoder_lsp.index.store.manifest import ManifestDamaged
+from recoder_lsp.index.syntax.parser import Parser
 from tests.index.serving import DEADLINE_S, eventually, found, in_phase, index_processes
 from tests.index.short_lives import fill_the_disk, generate, live, verify
 from tests.index.small_folder import SmallFolder, function
@@ -86,6 +90,37 @@ def test_after_a_kill_at_any_moment_everything_is_in_order(tmp_path: Path, proce
         finally:
             process.kill()
             process.join()
+
+
+def test_what_the_process_died_of_again_and_again_is_left_alone_until_it_changes(folder: SmallFolder, tmp_path: Path) -> None:
+    for name in ("a", "deadly", "z"):
+        folder.write(f"{name}.py", function(f"apple_{name}"))
+
+    for _ in range(MOST_DEATHS):
+        assert dying_of("apple_deadly", folder) == -signal.SIGSEGV
+    folder.reconcile()
+    assert [folder.found(f"apple_{name}") for name in ("a", "deadly", "z")] == [["a.py"], [], ["z.py"]]
+    folder.reopen()
+    folder.type("deadly.py", function("apple_deadly"))
+    assert folder.found("apple_deadly") == []
+
+    folder.type("deadly.py", function("pear"))
+    folder.close_buffer("deadly.py")
+    folder.index.update([folder.write("deadly.py", function("apple_mended"))])
+
+    assert folder.found("apple_mended") == ["deadly.py"]
+
+
+def test_what_the_process_died_in_by_chance_is_read_again(folder: SmallFolder) -> None:
+    folder.write("unlucky.py", function("apple"))
+
+    for _ in range(MOST_DEATHS - 1):
+        assert dying_of("apple", folder) == -signal.SIGSEGV
+    folder.reconcile()
+
+    assert folder.found("apple") == ["unlucky.py"]
+    folder.close()
+    assert not (folder.home / READING).read_text().strip()
 
 
 # -- damage
@@ -182,7 +217,7 @@ def test_damage_that_a_question_meets_is_found_by_the_next_round_and_made_good(d
 def test_a_question_that_fails_for_another_reason_costs_nothing(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = FolderIndex.open(damaged / "root", damaged / "home", IndexSettings())
     with monkeypatch.context() as patched:
-        patched.setattr("recoder_lsp.index.store.manifest_reading.ManifestReader.n_chunks", refuse)
+        patched.setattr("recoder_lsp.index.store.manifest_reading.ManifestReader.n_chunks_ever", refuse)
         with pytest.raises(ManifestDamaged):
             index.answer("search", {"text": "folder_1_file_1"})
 
@@ -347,6 +382,29 @@ def overwrite_all_but_the_first_page(file: Path) -> None:
 
 def refuse(_: object) -> int:
     raise ManifestDamaged("So it seems.")
+
+
+def dying_of(word: str, folder: SmallFolder) -> int:
+    """Index in a process that dies at the first text with the word in it; returns its exit code."""
+    folder.close()
+    process = multiprocessing.get_context("fork").Process(target=die_of, args=(word, folder))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def die_of(word: str, folder: SmallFolder) -> None:
+    outline = Parser.outline
+
+    def deadly(self: Parser, text: str, language: str) -> Outline:
+        if word in text:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return outline(self, text, language)
+
+    faulthandler.disable()
+    Parser.outline = deadly  # type: ignore[method-assign]
+    folder.reconcile()
 
 
 async def finds(client: FolderClient, word: str, path: str) -> bool:

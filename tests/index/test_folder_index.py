@@ -13,7 +13,7 @@ import pytest
 
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.index import folder_index
+from recoder_lsp.index import folder_index, progress
 from recoder_lsp.index.files import sources
 from recoder_lsp.index.folder_index import BATCH_CHUNKS, MOST_REMOVED_AT_ONCE, FolderIndex
 from recoder_lsp.index.store.manifest import Manifest, ManifestFull
@@ -443,6 +443,7 @@ def test_a_buffer_may_become_another_language(shared: SmallFolder) -> None:
         ("half\ud800.py", function("apple")),
         ("key.py", "apple = '''-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8 + "\n'''\n"),
         ("large.py", "apple = 1\n" * 200_000),
+        ("null.md", "# ap\0ple\n\napple\n"),
     ],
 )
 def test_a_buffer_that_does_not_belong_in_the_index_stays_out(shared: SmallFolder, path: str, text: str) -> None:
@@ -464,12 +465,42 @@ def test_a_key_that_is_pasted_into_a_buffer_takes_it_out(shared: SmallFolder) ->
     assert shared.index.answer("stats", {})["n_files"] == 0
 
 
-@pytest.mark.parametrize("text", ["", "\0", "apple = '\ud800'\n", "\r\r\n\r", "apple \U0010ffff\n" * 1000, "(\n" * 5000, "\ufeffapple"])
+@pytest.mark.parametrize("text", ["", "apple = '\ud800'\n", "\r\r\n\r", "apple \U0010ffff\n" * 1000, "(\n" * 5000, "\ufeffapple"])
 def test_any_text_can_be_in_a_buffer(shared: SmallFolder, text: str) -> None:
     shared.type("odd.py", text)
     shared.type("odd.py", text + "pear()", "no language at all")
 
     assert shared.found("pear") == ["odd.py"]
+
+
+def test_a_lone_carriage_return_in_a_buffer_ends_a_line(shared: SmallFolder) -> None:
+    shared.type("odd.py", "first = 1\r\nsecond = 2\rthird = 3\n")
+
+    assert shared.index.answer("search", {"text": "third"})["hits"][0].text == "first = 1\r\nsecond = 2\nthird = 3"
+
+
+def test_a_buffer_in_a_language_that_nobody_knows_is_what_its_name_tells(shared: SmallFolder) -> None:
+    shared.type("apples.py", function("apple"), "cuda-cpp")
+
+    assert shared.index.answer("stats", {})["n_symbols"] == 1
+
+
+def test_a_file_whose_buffer_was_of_another_language_is_of_its_own_again(shared: SmallFolder) -> None:
+    shared.index.update([shared.write("apples.py", function("apple"))])
+    shared.type("apples.py", function("apple"), "markdown")
+
+    shared.close_buffer("apples.py")
+
+    assert shared.index.answer("stats", {})["n_symbols"] == 1
+
+
+def test_closing_an_edited_ignore_file_asks_for_a_round(shared: SmallFolder) -> None:
+    shared.write(".gitignore", "")
+    shared.type(".gitignore", "apples.py\n", "ignore")
+    shared.type("pears.py", function("pear"))
+
+    assert shared.index.close_buffer(".gitignore")
+    assert not shared.index.close_buffer("pears.py")
 
 
 def test_without_a_folder_buffers_alone_are_found_and_no_secrets(tmp_path: Path) -> None:
@@ -528,6 +559,104 @@ def test_a_file_that_our_code_cannot_stand_keeps_no_other_from_being_found(
     assert "RecursionError" in caplog.text
     assert "poison" not in caplog.text
     shared.delete("poison.py")
+
+
+@pytest.mark.parametrize("where", ["recoder_lsp.index.store.manifest.Manifest.put", "recoder_lsp.index.folder_index.FolderIndex._embedded"])
+def test_a_file_that_cannot_be_stored_keeps_no_other_from_being_found(
+    shared: SmallFolder, monkeypatch: pytest.MonkeyPatch, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared.write("b.py", function("former"))
+    shared.reconcile()
+    for name in ("a", "b", "z"):
+        shared.write(f"{name}.py", function(f"apple_{name}"))
+    name = where.rpartition(".")[2]
+    original = getattr(FolderIndex if name == "_embedded" else Manifest, name)
+
+    def refusing(self: object, what: object, *rest: object) -> object:
+        if "apple_b" in str(what):
+            raise ValueError("two chunks with the same id")
+        return original(self, what, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, refusing)
+        summary = shared.reconcile()
+
+    assert (summary.complete, summary.n_files) == (True, 2)
+    assert [shared.found(f"apple_{name}") for name in ("a", "b", "z")] == [["a.py"], [], ["z.py"]]
+    assert shared.found("former") == []
+    assert "ValueError" in caplog.text
+    shared.delete("b.py")
+
+
+def test_chunks_are_embedded_before_the_transaction_begins(shared: SmallFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = []
+    embedded = FolderIndex._embedded
+    monkeypatch.setattr(
+        FolderIndex, "_embedded", lambda self, chunks: inside.append(self._manifest._database.in_transaction) or embedded(self, chunks)
+    )
+
+    shared.index.update([shared.write("apples.py", function("apple"))])
+
+    assert inside == [False]
+
+
+def test_an_interrupted_round_counts_nothing_anew_and_does_not_measure_the_disk(
+    shared: SmallFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_index, "SCANNED_AT_ONCE", 1)
+    for number in range(20):
+        shared.write(f"{number}.py", function(f"apple_{number}"))
+    counted, measured = [], []
+    counts, size = Manifest.counts, progress.size_on_disk
+    monkeypatch.setattr(Manifest, "counts", lambda self: counted.append(1) or counts(self))
+    monkeypatch.setattr(progress, "size_on_disk", lambda home: measured.append(1) or size(home))
+    monkeypatch.setattr(progress, "COUNTING_SHARE", 10**6)
+
+    summary = shared.reconcile(every(2))
+
+    assert (len(counted), len(measured)) == (2, 1)
+    assert (summary.n_files, summary.size_bytes > 0) == (20, True)
+
+
+def test_a_folder_full_of_what_does_not_count_can_be_stopped_in(shared: SmallFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_index, "SCANNED_AT_ONCE", 2)
+    for number in range(1000):
+        (shared.root / f"{number}.png").touch()
+    asked: list[bool] = []
+
+    shared.reconcile(lambda: asked.append(True) or False)
+
+    assert len(asked) >= 5
+
+
+def test_many_folders_that_are_gone_at_once_are_not_removed_in_one_transaction(
+    shared: SmallFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("one", "two"):
+        for number in range(MOST_REMOVED_AT_ONCE - 50):
+            shared.write(f"{folder}/{number}.txt", "apples")
+    shared.reconcile()
+    removed: list[int] = []
+    remove = Manifest.remove
+    monkeypatch.setattr(Manifest, "remove", lambda self, paths: removed.append(len(paths)) or remove(self, paths))
+
+    needed = shared.index.update([shared.delete("one"), shared.delete("two")])
+
+    assert needed
+    assert sum(removed) <= MOST_REMOVED_AT_ONCE + 2
+    assert max(removed) <= folder_index.BATCH_FILES
+
+
+def test_no_secret_is_stored(folder: SmallFolder) -> None:
+    folder.write("keys.py", 'API_KEY = "hunter1234hunter"\n\n\n' + function("apple", '"""postgres://me:hunter5678@there/base"""'))
+    folder.reconcile()
+
+    symbols = folder.index._manifest._database.query("SELECT signature || docstring FROM symbols")
+    words = folder.index._manifest._database.query("SELECT term FROM vocabulary")
+
+    assert "hunter" not in str(symbols) + str(words)
+    assert "API_KEY" in str(symbols)
+    assert folder.found("API_KEY") == ["keys.py"]
 
 
 def test_another_model_embeds_what_is_stored_without_writing_files_anew(folder: SmallFolder, monkeypatch: pytest.MonkeyPatch) -> None:

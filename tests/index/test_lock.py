@@ -102,6 +102,26 @@ def test_a_lock_file_deleted_while_it_is_being_locked_does_not_count(tmp_path: P
     assert FolderLock.acquire(tmp_path / "lock") is None
 
 
+def test_a_lock_whose_folder_vanishes_for_good_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    close, flock = os.close, fcntl.flock
+
+    def delete_first(handle: int, operation: int) -> None:
+        monkeypatch.setattr(os, "open", refuse)
+        (tmp_path / "lock").unlink()
+        flock(handle, operation)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError("no")
+
+    monkeypatch.setattr(fcntl, "flock", delete_first)
+    monkeypatch.setattr(os, "close", lambda handle: (closed.append(handle), close(handle)))
+    with pytest.raises(PermissionError):
+        FolderLock.acquire(tmp_path / "lock")
+
+    assert len(closed) == 1
+
+
 def test_an_owner_that_wrote_nothing_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
 

@@ -300,3 +300,16 @@ def set_version(file: Path, version: int) -> None:
     connection = sqlite3.connect(file)
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("INSERT INTO meta VALUES ('open', 'twice')", sqlite3.IntegrityError),
+        ("SELECT wrong syntax here", sqlite3.OperationalError),
+        ("SELECT 1 FROM nowhere", ManifestDamaged),
+    ],
+)
+def test_only_damage_is_called_damage(file: Path, sql: str, error: type[Exception]) -> None:
+    with Manifest.open(file) as manifest, pytest.raises(error):
+        manifest._database.change(sql)

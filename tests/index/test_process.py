@@ -354,3 +354,41 @@ async def test_its_log_holds_no_text_and_no_names(connect, root, home):
     assert "ValueError" in log
     assert "secret" not in log
     assert "first.txt" not in log
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+async def test_the_settings_of_a_new_window_count_where_nobody_goes_by_the_old_ones(connect, asked_first):
+    before = connect(settings=IndexSettings(max_file_kb=7), asks_only=asked_first)
+    await in_phase(before, "paused" if asked_first else "idle")
+    process_id = before.process_id
+    if not asked_first:
+        await before.close()
+
+    client = connect(settings=IndexSettings(max_file_kb=5))
+    await eventually(lambda: client.process_id)
+
+    assert client.process_id == process_id
+    assert (await client.asked("reconcile"))["settings"]["max_file_kb"] == 5
+
+
+@pytest.mark.parametrize("asks_only", [False, True])
+async def test_the_settings_of_a_window_that_is_there_stay_when_another_one_comes(connect, asks_only):
+    there = connect(settings=IndexSettings(max_file_kb=7))
+    await in_phase(there, "idle")
+
+    client = connect(settings=IndexSettings(max_file_kb=5), asks_only=asks_only)
+    await eventually(lambda: client.process_id)
+
+    assert (await client.asked("reconcile"))["settings"]["max_file_kb"] == 7
+
+
+async def test_a_chroma_server_of_a_new_window_opens_the_network(connect):
+    before = connect()
+    await in_phase(before, "idle")
+    await before.close()
+
+    client = connect(settings=IndexSettings(chroma_url="http://vectors.example:8000"))
+    await eventually(lambda: client.process_id)
+    await client.asked("reconcile")
+
+    assert not await _is_refused(client)

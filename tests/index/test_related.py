@@ -84,3 +84,45 @@ def test_nothing_around_the_caret_gives_nothing(index):
 )
 def test_families_of_languages(one, other, same):
     assert same_family(one, other) is same
+
+
+class TestWhatChanged:
+    """Each test has a workspace of its own."""
+
+    @pytest.fixture
+    def index(self, tmp_path, recoder_home):
+        (tmp_path / "w").mkdir()
+        (tmp_path / "w" / "a.py").write_text("def brew_coffee(cup):\n    return 'strong coffee for breakfast'\n")
+        index = FolderIndex.open(tmp_path / "w", tmp_path / "home", IndexSettings())
+        index.reconcile(lambda progress: None, lambda: False)
+        yield index
+        index.close()
+
+    def test_a_definition_whose_body_changed_is_not_quoted(self, index, tmp_path):
+        assert related(index, "brew_coffee(") != []
+        (tmp_path / "w" / "a.py").write_text("def brew_coffee(cup):\n    return 'secret recipe, not for a prompt'\n")
+
+        answer = index.answer("related", {"path": "here.py", "language": "python", "before": "brew_coffee(", "after": ""})
+
+        assert answer["snippets"] == []
+        assert answer["stale"] == ["a.py"]
+
+    def test_a_name_with_many_definitions_does_not_hide_another(self, index, tmp_path):
+        for number in range(130):
+            (tmp_path / "w" / f"get_{number}.py").write_text(f"class Box{number}:\n    def get(self):\n        return {number}\n")
+        index.reconcile(lambda progress: None, lambda: False)
+
+        found = related(index, "cup = brew_coffee(kitchen)\ncup.get(")
+
+        assert [snippet.path for snippet in found if snippet.why == "definition"] == ["a.py"]
+
+
+def test_it_is_told_whether_what_was_found_before_still_stands(index):
+    def kept(*keep):
+        params = {"path": "here.py", "language": "python", "before": "price_of(", "after": "", "keep": list(keep)}
+        return index.answer("related", params)["kept"]
+
+    assert kept()
+    assert kept({"path": "prices.py", "text": "return TABLE[article] - discount"})
+    assert not kept({"path": "prices.py", "text": "return 1"})
+    assert not kept({"path": "nowhere.py", "text": "x"})

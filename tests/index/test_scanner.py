@@ -343,6 +343,20 @@ def test_noise_is_not_taken_for_text(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xff\xfea") is Reason.NOT_TEXT
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_a_null_character_is_no_text_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    assert read(tmp_path, "# he\0llo\n".encode(encoding)) is Reason.BINARY
+
+
+def test_where_nothing_is_found_the_caller_hears_from_the_walk_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", *(f"folder/{number}.png" for number in range(1000)))
+
+    steps = list(Scanner(tmp_path, ScanRules()).looking())
+
+    assert [step.path for step in steps if step is not None] == ["a.py"]
+    assert len(steps) >= 1 + 2 + 10
+
+
 @pytest.mark.parametrize(
     "head",
     [

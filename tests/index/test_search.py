@@ -135,12 +135,42 @@ def test_without_time_there_is_a_partial_answer(index):
 
 
 def test_all_of_it_can_be_switched_off(index):
-    assert hits(index, "cart", without=["words", "meaning"]) == []
+    assert hits(index, "cart", without=["words", "meaning", "names"]) == []
 
 
 def test_words_alone_and_meaning_alone_find_something(index):
     assert found(index, "charge card", without=["meaning"])[0] == "shop/payment.py:charge_card"
     assert "shop/payment.py:charge_card" in found(index, "charge card", without=["words"])
+
+
+@pytest.mark.parametrize("start", ["shipp", "shipParc", "SHIPPARCE", "charge_ca"])
+def test_the_beginning_of_a_name_is_enough(index, start):
+    hit = hits(index, start)[0]
+
+    assert hit.symbol.lower().replace("_", "").startswith(start.lower().replace("_", ""))
+    assert "name" in hit.why or "words" in hit.why
+
+
+def test_a_method_within_a_chunk_of_its_class_passes_a_filter_for_methods(index, workspace):
+    [hit] = hits(index, "total price", kinds=["method"])
+
+    assert (hit.path, hit.symbol, hit.kind) == ("shop/cart.py", "Cart.total_price", "method")
+    assert hit.text == "\n".join((workspace / hit.path).read_text().split("\n")[hit.start_line : hit.end_line + 1])
+    assert hit.text.strip().startswith("def total_price(self):")
+    assert "add_article" not in hit.text
+
+
+def test_a_rare_language_is_looked_for_further(tmp_path):
+    for number in range(600):
+        (tmp_path / f"cart_{number}.py").write_text("def cart():\n    return cart, cart, cart\n")
+    (tmp_path / "report.js").write_text("// " + "one word after another. " * 60 + "cart\n")
+    index = FolderIndex.open(tmp_path, tmp_path / "home", IndexSettings())
+    index.reconcile(lambda progress: None, lambda: False)
+
+    paths = [hit.path for hit in hits(index, "the cart", languages=["javascript"])]
+    index.close()
+
+    assert paths == ["report.js"]
 
 
 class TestWhatChanged:
@@ -162,6 +192,27 @@ class TestWhatChanged:
 
         assert answer["hits"] == []
         assert answer["stale"] == ["a.py"]
+
+    def test_a_chunk_whose_lines_moved_is_not_cited(self, index, tmp_path):
+        body = "def brew_coffee():\n    return 'strong'\n"
+        (tmp_path / "w" / "b.py").write_text("# Tea is another matter.\n" + "x = 1\n" * 40 + body)
+        index.reconcile(lambda progress: None, lambda: False)
+        (tmp_path / "w" / "b.py").write_text("# Tea is\nanother matter.\n" + "x = 1\n" * 40 + body)
+
+        answer = index.answer("search", {"text": "brew coffee", "per_file": 0})
+
+        assert {hit.path for hit in answer["hits"] if hit.symbol} == {"a.py"}
+        assert answer["stale"] == ["b.py"]
+
+    def test_what_changed_takes_no_share_of_its_file(self, index, tmp_path):
+        pieces = [f"def brew_{name}():\n" + f"    x = '{name}'\n" * 8 + "\n\n" for name in ("one", "two", "three")]
+        (tmp_path / "w" / "b.py").write_text("".join(pieces))
+        index.reconcile(lambda progress: None, lambda: False)
+        (tmp_path / "w" / "b.py").write_text("".join(pieces[:2]) + pieces[2].replace("x = 'three'", "y = 'other'"))
+
+        symbols = [hit.symbol for hit in hits(index, "brew_three", per_file=1, paths=["b.py"])]
+
+        assert len(symbols) == 1
 
     def test_a_deleted_file_is_not_quoted(self, index, tmp_path):
         (tmp_path / "w" / "a.py").unlink()

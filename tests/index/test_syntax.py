@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.records import Kind, Outline, Symbol
 from recoder_lsp.index.syntax.edits import common_prefix, common_suffix
 from recoder_lsp.index.syntax.languages import languages
@@ -110,6 +111,31 @@ def test_long_docstrings_and_signatures_are_cut(parser: Parser) -> None:
     assert found.signature.endswith("…")
     assert len(found.docstring) <= 2000
     assert found.docstring.endswith("…")
+
+
+def test_a_null_character_is_not_taken_for_a_line_end() -> None:
+    assert with_plain_breaks("a\0b\r\nc\rd\n") == "a\0b\r\nc\nd\n"
+
+
+def test_secrets_are_left_out_of_signatures_and_documentation(parser: Parser) -> None:
+    text = 'API_KEY = "hunter1234"\n# Like password = "hunter1234".\ndef connect(url="postgres://me:hunter1234@there"):\n    pass\n'
+
+    outline = parser.outline(text, "python")
+
+    assert [each.signature for each in outline.symbols] == ['API_KEY = "[redacted]"', 'def connect(url="postgres://me:[redacted]@there")']
+    assert outline.symbols[1].docstring == 'Like password = "[redacted]".'
+
+
+@pytest.mark.parametrize("error", [ValueError, AttributeError])
+def test_a_grammar_that_does_not_fit_its_queries_gives_no_symbols(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def refuse(*_: object) -> None:
+        raise error("Invalid node type")
+
+    monkeypatch.setattr("tree_sitter.Query", refuse)
+    parser = Parser()
+
+    assert parser.outline("def a(): pass\n", "python").symbols == ()
+    assert OpenText(parser, "python", "def a(): pass\n").outline().symbols == ()
 
 
 def test_only_long_symbols_have_breaks_one_for_each_line_with_its_depth(parser: Parser) -> None:

@@ -70,11 +70,13 @@ class Steps:
         again, self.again = self.again, False
         return again
 
-    def open_buffer(self, path: str, text: str, language: str) -> None:
+    def open_buffer(self, path: str, text: str, language: str) -> bool:
         self._do(f"buffer {path} {text}")
+        return False
 
-    def close_buffer(self, path: str) -> None:
+    def close_buffer(self, path: str) -> bool:
         self._do(f"close {path}")
+        return False
 
     def flush(self, should_stop: Callable[[], bool]) -> bool:
         self.n_flushes += 1
@@ -169,6 +171,20 @@ def test_saved_files_come_before_watched_ones_and_those_before_buffers(begin):
     assert running.core.done == ["reconcile", "read", "update a", "update b", "buffer c 1", "reconcile"]
 
 
+@pytest.mark.parametrize("what", ["open_buffer", "close_buffer"])
+def test_a_buffer_after_which_nothing_is_sure_has_everything_looked_at_again(begin, monkeypatch, what):
+    monkeypatch.setattr(Steps, what, lambda *_: True)
+    running = begin()
+    running.until_idle()
+
+    if what == "open_buffer":
+        running.worker.buffer(".gitignore", "", "ignore")
+    else:
+        running.worker.close_buffer(".gitignore")
+
+    running.wait_for(lambda: running.core.done.count("reconcile") >= 2)
+
+
 def test_of_a_buffer_only_the_latest_text_is_taken(begin):
     running = begin(n_files=1)
     running.wait_for(lambda: "reconcile" in running.core.done)
@@ -241,6 +257,18 @@ def test_what_is_asked_for_is_done_although_it_is_paused(begin):
 
     assert running.worker.reconcile().result(DEADLINE_S) == Summary(True, 2)
     assert running.worker.check().result(DEADLINE_S) == []
+
+
+def test_a_pause_holds_up_nobody_who_waits_and_holds_afterwards(begin):
+    running = begin(n_files=3)
+    future = running.worker.reconcile()
+    running.worker.pause()
+    running.core.may_read.release(3)
+    assert future.result(DEADLINE_S).complete
+
+    running.worker.look_again()
+
+    running.wait_for(lambda: running.worker.state.phase == "paused")
 
 
 def test_after_a_key_nothing_happens_in_the_background_for_a_moment(begin, monkeypatch):

@@ -317,6 +317,52 @@ async def test_a_text_that_is_too_large_is_not_sent(folders):
     assert window.clients[0].texts() == []
 
 
+async def test_a_text_that_grows_too_large_does_not_stay_in_the_index_as_it_was(folders, monkeypatch):
+    monkeypatch.setattr(workspace_module, "BUFFER_AFTER_S", 0)
+    window = Window(max_file_kb=1)
+    window.start(folders[0])
+    window.open(folders[0] / "a.py", "x")
+    await settled()
+
+    window.type(folders[0] / "a.py", "x" * 1025)
+    await asyncio.sleep(0.02)
+
+    assert window.clients[0].named("close_buffer") == [("a.py",)]
+
+
+async def test_a_change_of_what_is_not_open_is_none(folders):
+    window = Window()
+    window.start(folders[0])
+    window.workspace.changed(uri(folders[0] / "a.py"))
+    window.workspace.set_folders([])
+    await settled()
+
+    assert window.open_clients == []
+
+
+async def test_a_change_brings_a_document_back(folders):
+    window = Window()
+    window.start()
+    window.type(folders[0] / "a.py", "x")
+
+    window.workspace.set_folders([uri(folders[0])])
+    await settled()
+
+    assert window.open_clients[0].texts() == [("a.py", "x")]
+
+
+async def test_open_documents_have_an_index_where_the_only_folder_is_refused(folders, monkeypatch):
+    monkeypatch.setenv("HOME", str(folders[0]))
+    window = Window()
+    window.start(folders[0])
+    window.open(folders[0] / "a.py", "x")
+    await settled()
+
+    (client,) = window.clients
+    assert client.root is None
+    assert client.texts() == [(str(folders[0] / "a.py"), "x")]
+
+
 async def test_changed_files_go_to_their_folders_and_others_nowhere(folders):
     window = Window()
     window.start(*folders)

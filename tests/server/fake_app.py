@@ -51,6 +51,9 @@ class FakeInlineCompletion:
     def forget(self, uri: str) -> None:
         self.forgotten.append(uri)
 
+    def forget_related_code(self) -> None:
+        self.forgotten.append("related code")
+
 
 class FakeWorkspace:
     """Remembers what it was told, by the name of the notice."""
@@ -76,7 +79,7 @@ class FakeWorkspace:
         return ()
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in ("set_folders", "told_of_changes", "pause", "opened", "changed", "saved", "closed", "watched"):
+        if name not in ("set_folders", "told_of_changes", "pause", "resume", "opened", "changed", "saved", "closed", "watched"):
             raise AttributeError(name)
         return lambda *told: self.told.append((name, *told))
 

@@ -142,8 +142,17 @@ async def test_acceptance_is_counted_with_any_number_of_arguments(talk, argument
     assert talk.app.metrics.snapshot()["counts"]["commands.recoder.accepted"] == 1
 
 
-async def test_the_command_is_announced(talk):
-    assert Conversation().initialize()["capabilities"]["executeCommandProvider"] == {"commands": ["recoder.accepted"]}
+async def test_the_commands_are_announced():
+    commands = Conversation().initialize()["capabilities"]["executeCommandProvider"]["commands"]
+
+    assert commands == ["recoder.accepted", "recoder.index.resume"]
+
+
+async def test_a_command_goes_on_with_indexing(talk):
+    assert await talk.ask("workspace/executeCommand", {"command": "recoder.index.resume"}) is None
+
+    assert talk.app.workspace.told[-1] == ("resume",)
+    assert talk.app.inline_completion.accepted_ids == []
 
 
 @pytest.mark.parametrize("params", [None, {}, {"anything": 1}, [5]])

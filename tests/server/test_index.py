@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from recoder_lsp.index.process.wire import IndexState
-from recoder_lsp.server import notify
+from recoder_lsp.server import lifecycle, notify
 from tests.index.serving import index_processes, runs
 from tests.server.talking import URI, Conversation, Editor, at, changed, notification, opened, request, settled
 
@@ -81,6 +81,7 @@ async def test_a_document_that_is_lost_counts_as_closed(talk):
     talk.say(notification("textDocument/didChange", {"textDocument": {"uri": URI}, "contentChanges": 5}))
 
     assert told(talk, "closed") == [("closed", URI)]
+    assert talk.app.inline_completion.forgotten == [URI]
 
 
 async def test_it_learns_of_changed_files_and_folders(talk):
@@ -175,6 +176,70 @@ async def test_indexing_can_be_stopped_by_the_user(monkeypatch):
     assert progress(talk)[-1]["kind"] == "end"
     talk.say(notification("window/workDoneProgress/cancel", {"token": token}))
     assert told(talk, "pause") == [("pause",)]
+
+
+@pytest.mark.parametrize(
+    ("message", "resumed"),
+    [
+        (notification("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder("file:///work")], "removed": []}}), True),
+        (notification("workspace/didChangeConfiguration", {"settings": {"recoder": {"index": {"enabled": True, "max_file_kb": 7}}}}), True),
+        (notification("workspace/didChangeConfiguration", {"settings": {"recoder": {"completion": {"enabled": False}}}}), False),
+    ],
+    ids=lambda value: value["method"] if isinstance(value, dict) else str(value),
+)
+async def test_indexing_that_was_stopped_goes_on_with_other_folders_or_settings(message, resumed):
+    talk = Conversation()
+    talk.initialize()
+    talk.app.workspace.pause()
+
+    talk.say(message)
+
+    assert (("resume",) in talk.app.workspace.told) == resumed
+
+
+async def test_with_other_folders_related_code_is_forgotten(talk):
+    talk.say(notification("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder("file:///work")], "removed": []}}))
+
+    assert talk.app.inline_completion.forgotten == ["related code"]
+
+
+async def test_what_was_stopped_is_not_shown_any_more_although_another_window_goes_on_with_it(monkeypatch):
+    monkeypatch.setattr(notify, "INDEXING_AFTER_S", 0)
+    talk = Conversation()
+    talk.initialize(capabilities=PROGRESS)
+    talk.app.workspace.on_state(IndexState("indexing", 1, 3))
+    await asyncio.sleep(0.01)
+    token = (await answer_the_question(talk, "window/workDoneProgress/create", result=None))["params"]["token"]
+
+    talk.say(notification("window/workDoneProgress/cancel", {"token": token}))
+    talk.app.workspace.on_state(IndexState("indexing", 2, 3))
+    await asyncio.sleep(0.01)
+
+    assert progress(talk)[-1]["kind"] == "end"
+    assert len(talk.said_by_server("window/workDoneProgress/create")) == 1
+
+
+async def test_a_session_that_ends_before_its_settings_came_opens_no_index():
+    talk = Conversation()
+    talk.initialize(capabilities=PULLS)
+    await settled()
+
+    await talk.ask("shutdown")
+
+    assert told(talk, "start") == []
+
+
+async def test_settings_that_break_us_leave_the_index_open(monkeypatch):
+    talk = Conversation()
+    talk.initialize(capabilities=PULLS)
+
+    def broken(*_):
+        raise KeyError("secret")
+
+    monkeypatch.setattr(lifecycle, "apply_settings", broken)
+    await answer_the_question(talk, "workspace/configuration", result=[{}])
+
+    assert told(talk, "start") == [("start", [], False)]
 
 
 async def test_what_takes_no_time_is_not_shown():

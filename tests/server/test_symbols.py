@@ -17,6 +17,7 @@ MENU, RESOLVE = "textDocument/completion", "completionItem/resolve"
 URI = "file:///work/main.py"
 NESTED = {"textDocument": {"documentSymbol": {"hierarchicalDocumentSymbolSupport": True}}}
 MARKDOWN = {"textDocument": {"hover": {"contentFormat": ["markdown", "plaintext"]}}}
+PLAIN_FIRST = {"textDocument": {"hover": {"contentFormat": ["plaintext", "markdown"]}}}
 MENU_LATER = {
     "textDocument": {
         "inlineCompletion": {},
@@ -173,7 +174,12 @@ async def test_without_a_query_no_symbols_of_the_workspace_are_sent(begin):
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "kind", "begins"), [(MARKDOWN, "markdown", "```python\nclass Circle"), ({}, "plaintext", "class Circle\n\nA round")]
+    ("capabilities", "kind", "begins"),
+    [
+        (MARKDOWN, "markdown", "```python\nclass Circle"),
+        ({}, "plaintext", "class Circle\n\nA round"),
+        (PLAIN_FIRST, "plaintext", "class Circle\n\nA round"),
+    ],
 )
 async def test_the_word_under_the_mouse_is_described_as_the_editor_shows_it(begin, capabilities, kind, begins):
     talk = begin(capabilities)
@@ -214,7 +220,7 @@ async def test_documentation_and_import_come_when_the_item_is_resolved(begin):
     resolved = await talk.ask(RESOLVE, item)
 
     assert resolved["additionalTextEdits"] == [{"range": span(0, 14, 0, 14), "newText": "\nfrom pkg.shapes import Circle"}]
-    assert resolved["documentation"] == {"kind": "markdown", "value": "```python\nclass Circle\n```\n\nA round one."}
+    assert resolved["documentation"] == {"kind": "markdown", "value": "```python\nclass Circle\n```\n\n```text\nA round one.\n```"}
     assert {key: resolved[key] for key in item} == item
 
 
@@ -227,6 +233,20 @@ async def test_an_editor_that_does_not_ask_for_imports_gets_them_at_once(begin):
     assert item["additionalTextEdits"] == [{"range": span(0, 9, 0, 9), "newText": "\nfrom pkg.shapes import Circle"}]
     assert item["documentation"]["value"] == "class Circle\n\nA round one."
     assert await talk.ask(RESOLVE, item) == item
+
+
+@pytest.mark.parametrize("capabilities", [MENU_LATER, GHOST_TEXT], ids=["later", "at once"])
+@pytest.mark.parametrize(("before", "imports"), [("", False), ("\n", True)])
+async def test_an_import_does_not_begin_where_the_item_itself_is_inserted(begin, capabilities, before, imports):
+    talk = begin(capabilities)
+    talk.say(opened(f"{before}Cir", URI))
+    place = at(before.count("\n"), 3, URI)
+    item = (await talk.ask(MENU, place))["items"][0]
+    talk.say(changed({"text": f"{before}Circle"}, uri=URI))
+
+    edits = (await talk.ask(RESOLVE, item)).get("additionalTextEdits", [])
+
+    assert edits == ([{"range": span(0, 0, 0, 0), "newText": "\nfrom pkg.shapes import Circle\n"}] if imports else [])
 
 
 @pytest.mark.parametrize(

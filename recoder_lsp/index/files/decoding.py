@@ -35,7 +35,9 @@ def decoded(data: bytes) -> tuple[str, str] | Reason:
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _as(encoding, data) or Reason.NOT_TEXT
+            found = _as(encoding, data)
+            # Two bytes of UTF-16 may say it too.
+            return Reason.BINARY if found is not None and "\0" in found[0] else found or Reason.NOT_TEXT
     if b"\0" in data:
         return Reason.BINARY
     head = data[:HEAD_BYTES]
@@ -44,14 +46,17 @@ def decoded(data: bytes) -> tuple[str, str] | Reason:
     return _as("utf-8", data) or _as_declared(data) or _as_detected(data) or Reason.NOT_TEXT
 
 
+def with_plain_breaks(text: str) -> str:
+    r"""Make a lone \r end a line as \n does; no offset changes."""
+    return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
+
+
 def _as(encoding: str, data: bytes) -> tuple[str, str] | None:
     try:
         text = data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         return None
-    if "\r" in text:
-        text = re.sub(r"\r(?!\n)", "\n", text)
-    return text, encoding
+    return with_plain_breaks(text), encoding
 
 
 def _as_declared(data: bytes) -> tuple[str, str] | None:

@@ -34,6 +34,8 @@ __all__ = ["Found", "Reason", "ScanRules", "Scanner", "SourceText", "is_ignore_f
 # Folders whose ignore rules `refusal` remembers. Far more than people work in between two changes of an ignore file.
 MOST_REMEMBERED_FOLDERS = 10_000
 
+NAMES_IN_A_STEP = 100
+
 OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -86,6 +88,10 @@ class Scanner:
 
         A root that is not there counts as one unreadable folder without files.
         """
+        return (found for found in self.looking() if found is not None)
+
+    def looking(self) -> Iterator[Found | None]:
+        """`files`, with None after every folder and every 100 names, so that the caller hears from it where nothing is found."""
         self.skipped = Counter()
         self.forget_ignore_files()
         return self._walk()
@@ -156,7 +162,7 @@ class Scanner:
         """Read ignore files again the next time: one of them has changed."""
         self._remembered = {}
 
-    def _walk(self) -> Iterator[Found]:
+    def _walk(self) -> Iterator[Found | None]:
         # Each folder waits with the rules of its parent, and with the reason why only included files of it count, if so.
         waiting: list[tuple[str, IgnoreRules, Reason | None]] = [("", IgnoreRules.above(Path(self._root)), None)]
         while waiting:
@@ -169,7 +175,9 @@ class Scanner:
             if only_included is None:
                 rules = rules.inside(folder, ignore_files)
             prefix = f"{folder}/" if folder else ""
-            for name in files:
+            for position, name in enumerate(files):
+                if position % NAMES_IN_A_STEP == NAMES_IN_A_STEP - 1:
+                    yield None
                 path = prefix + name
                 refused = self._judge_file(path, name, rules, only_included)
                 found = refused or self._stamp(path)
@@ -178,6 +186,7 @@ class Scanner:
                 else:
                     yield Found(path, found)
             del files
+            yield None
             for name in reversed(folders):
                 refused, only_included_there = self._judge_folder(prefix + name, name, rules, only_included)
                 if refused is None:

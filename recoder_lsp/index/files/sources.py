@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recoder_lsp.config import IndexSettings
+from recoder_lsp.index.files.deaths import Deaths
+from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.files.judging import holds_private_key
 from recoder_lsp.index.files.scanner import Found, Reason, Scanner, ScanRules, SourceText, is_ignore_file
 from recoder_lsp.index.records import FileStamp, IndexedFile, Outline
@@ -42,19 +44,25 @@ class _Buffer:
 class Sources:
     """One folder (None: open buffers alone). Belongs to one thread, all but `text`."""
 
-    def __init__(self, root: Path | None, settings: IndexSettings) -> None:
+    def __init__(self, root: Path | None, settings: IndexSettings, deaths: Path | None = None) -> None:
+        """Args: `deaths` is the file in which is noted what this process died of."""
         self._root = root
         self._most_bytes = settings.max_file_kb * 1024
         rules = ScanRules(self._most_bytes, tuple(settings.include), tuple(settings.exclude))
         self._scanner = Scanner(root, rules) if root is not None else None
         self._parser = Parser()
         self._buffers: dict[str, _Buffer] = {}
+        self._deaths = Deaths(deaths)
 
     # -- files
 
     def files(self) -> Iterator[Found]:
         """All files that count as far as name, place and size tell; see `Scanner.files`."""
         return self._scanner.files() if self._scanner is not None else iter(())
+
+    def looking(self) -> Iterator[Found | None]:
+        """The same, with None now and then; see `Scanner.looking`."""
+        return self._scanner.looking() if self._scanner is not None else iter(())
 
     @property
     def skipped(self) -> Mapping[Reason, int]:
@@ -93,8 +101,12 @@ class Sources:
 
     def indexed(self, path: str, source: SourceText) -> IndexedFile | None:
         """What is to be stored of a file that was just read; None for one that our code cannot stand."""
-        language = language_of(path, source.text[:200].partition("\n")[0])
-        return _indexed(path, source.text, lambda: self._parser.outline(source.text, language), proven(source.stamp))
+        language = _language_on_disk(path, source.text)
+        return self._indexed(path, source.text, lambda: self._parser.outline(source.text, language), proven(source.stamp))
+
+    def is_indexed_as(self, path: str, source: SourceText, language: str) -> bool:
+        """Whether `indexed` would call the file's language so."""
+        return self._parser.language_in_outline(_language_on_disk(path, source.text), source.text) == language
 
     # -- buffers
 
@@ -103,15 +115,20 @@ class Sources:
         text = _as_read(text)
         if self._refuses(path, text):
             return None
-        language = language_of(path, text.partition("\n")[0]) if language in ("", "plaintext") else language
+        language = self._parser.language(path, language, text)
         before = self._buffers.get(path)
-        if before is not None and before.language == language:
-            parsed = before.parsed
-            parsed.update(text)
-        else:
-            parsed = OpenText(self._parser, language, text)
-        file = _indexed(path, text, parsed.outline, NEVER_ON_DISK)
-        if file is not None:
+        parsed: OpenText | None = before.parsed if before is not None and before.language == language else None
+
+        def outline() -> Outline:
+            nonlocal parsed
+            if parsed is None:
+                parsed = OpenText(self._parser, language, text)
+            else:
+                parsed.update(text)
+            return parsed.outline()
+
+        file = self._indexed(path, text, outline, NEVER_ON_DISK)
+        if file is not None and parsed is not None:
             self._buffers[path] = _Buffer(text, language, parsed)
         return file
 
@@ -129,8 +146,28 @@ class Sources:
             return buffer.text
         return self._scanner.text_now(path) if self._scanner is not None else None
 
+    def end(self) -> None:
+        """Nothing is read from now on."""
+        self._deaths.close()
+
+    def _indexed(self, path: str, text: str, outline_of: Callable[[], Outline], stamp: FileStamp) -> IndexedFile | None:
+        text_hash = content_hash(text)
+        if self._deaths.is_deadly(text_hash):
+            log.warning("A file is not indexed: the index died of it again and again.")
+            return None
+        try:
+            with self._deaths.reading(text_hash):
+                outline = outline_of()
+                chunks = chunks_of(path, text, outline)
+        except Exception as error:
+            # Whatever it is: one text that our code cannot stand must not keep all others from being indexed, again and again.
+            log_bug(log, "A file is not indexed", error)
+            return None
+        n_lines = text.count("\n") + 1
+        return IndexedFile(path, outline.language, stamp, text_hash, n_lines, outline.symbols, outline.references, chunks)
+
     def _refuses(self, path: str, text: str) -> bool:
-        if not is_storable(path) or is_secret_path(path) or len(text) > self._most_bytes:
+        if "\0" in text or not is_storable(path) or is_secret_path(path) or len(text) > self._most_bytes:
             return True
         if self._scanner is None:
             return holds_private_key(text)
@@ -153,19 +190,10 @@ def is_storable(path: str) -> bool:
     return path.isascii() or path.encode("utf-8", "replace").decode() == path
 
 
-def _indexed(path: str, text: str, outline_of: Callable[[], Outline], stamp: FileStamp) -> IndexedFile | None:
-    try:
-        outline = outline_of()
-        chunks = chunks_of(path, text, outline)
-    except Exception as error:
-        # Whatever it is: one text that our code cannot stand must not keep all others from being indexed, again and again.
-        log_bug(log, "A file is not indexed", error)
-        return None
-    n_lines = text.count("\n") + 1
-    return IndexedFile(path, outline.language, stamp, content_hash(text), n_lines, outline.symbols, outline.references, chunks)
+def _language_on_disk(path: str, text: str) -> str:
+    return language_of(path, text[:200].partition("\n")[0])
 
 
 def _as_read(text: str) -> str:
-    r"""An editor's text as the scanner would give it: no half characters, and a lone \r ends a line as \n does."""
-    text = text.encode("utf-8", "replace").decode()
-    return text.replace("\r\n", "\0").replace("\r", "\n").replace("\0", "\r\n") if "\r" in text else text
+    """An editor's text as the scanner would give it: no half characters, and line ends alike."""
+    return with_plain_breaks(text.encode("utf-8", "replace").decode())

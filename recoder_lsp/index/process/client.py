@@ -64,7 +64,7 @@ class FolderClient:
             options: More arguments for the process.
         """
         self.root = root
-        self._settings, self._watch, self._asks_only = settings, watch, asks_only
+        self._settings, self._watch, self._asks_only, self._paused = settings, watch, asks_only, False
         self._caller = Caller(root, home, ("--log-level", log_level, *options))
         self._on_state = on_state
         self._metrics = metrics or Metrics()
@@ -196,9 +196,12 @@ class FolderClient:
         self._tell("typing", {})
 
     def pause(self) -> None:
+        """Do not have work done in the background; another client of this index may want it all the same."""
+        self._paused = True
         self._tell("pause", {})
 
     def resume(self) -> None:
+        self._paused = False
         self._tell("resume", {})
 
     def watch(self, watch: bool) -> None:
@@ -214,7 +217,7 @@ class FolderClient:
             self._tell("configure", {"settings": dataclasses.asdict(settings)})
 
     def _tell(self, method: str, params: dict[str, Any]) -> None:
-        # Without a connection nothing is lost: a new process reads every file, and is told of buffers and settings.
+        # Without a connection nothing is lost: a new process reads every file, and is told of buffers and wishes.
         if self._connection is not None:
             self._connection.send({"method": method, "params": params})
 
@@ -228,11 +231,12 @@ class FolderClient:
                 connected_at, reason = time.monotonic(), "The index process ended."
                 self._become(IndexState("starting", reason=self._state.reason))
                 try:
-                    connection, welcome = await self._caller.connected(self._introduction())
+                    introduction = self._introduction()
+                    connection, welcome = await self._caller.connected(introduction)
                     connected_at = time.monotonic()
                     self.process_id = welcome.process_id
                     self._become(welcome.state)
-                    await self._listen(connection)
+                    await self._listen(connection, introduction)
                 except (OSError, TimeoutError, BrokenMessage, RecoderError) as error:
                     log.info("The index cannot be reached: %s", type(error).__name__)
                     reason = str(error) if isinstance(error, RecoderError) else "The index process cannot be reached."
@@ -248,12 +252,20 @@ class FolderClient:
             self._caller.tidy()
 
     def _introduction(self) -> dict[str, Any]:
-        return {"watch": self._watch, "asks_only": self._asks_only, "settings": dataclasses.asdict(self._settings)}
+        settings = dataclasses.asdict(self._settings)
+        return {"watch": self._watch, "asks_only": self._asks_only, "paused": self._paused, "settings": settings}
 
-    async def _listen(self, connection: Connection) -> None:
+    async def _listen(self, connection: Connection, introduction: dict[str, Any]) -> None:
         """Tell a process what it has to know, and take what it says, until it goes away."""
         self._connection = connection
         try:
+            # Connecting may have taken half a minute, in which we heard more than the process was told.
+            if self._watch != introduction["watch"]:
+                self._tell("watch", {"watch": self._watch})
+            if (settings := dataclasses.asdict(self._settings)) != introduction["settings"]:
+                self._tell("configure", {"settings": settings})
+            if self._paused != introduction["paused"]:
+                self._tell("pause" if self._paused else "resume", {})
             for path, (text, language) in self._buffers.items():
                 self._tell("buffer", {"path": path, "text": text, "language": language})
             while (message := await connection.receive()) is not None:

@@ -14,10 +14,9 @@ import logging
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,8 +25,10 @@ from recoder_lsp import logs, privacy
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.process.core import Core, OpenCore
+from recoder_lsp.index.process.guests import Guest, decides, want_work
 from recoder_lsp.index.process.lock import FolderLock
 from recoder_lsp.index.process.place import Place, place_of
+from recoder_lsp.index.process.searching import SearchThread
 from recoder_lsp.index.process.watching import keep_watching
 from recoder_lsp.index.process.wire import ALREADY_SERVED, OURS, BrokenMessage, Connection, IndexState, Speaker, settings_of
 from recoder_lsp.index.process.worker import Worker
@@ -38,8 +39,7 @@ LINGER_S = 2.0
 
 FIRST_CLIENT_S = 5.0
 HELLO_S = 10.0
-CLOSE_TIMEOUT_S, SEARCH_TIMEOUT_S = 10.0, 1.0
-SEARCH_THREAD = "recoder-search"
+CLOSE_TIMEOUT_S = 10.0
 CORE = "recoder_lsp.index.folder_index:FolderIndex.open"
 
 log = logging.getLogger(__name__)
@@ -74,21 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-@dataclass(eq=False)
-class Guest:
-    """One client, as far as it concerns the process."""
-
-    connection: Connection
-    greeted: bool = False
-    asks_only: bool = False
-    """For its sake the index need not be brought up to date."""
-    settings: IndexSettings = field(default_factory=IndexSettings)
-    watches: bool = False
-    """It wants this process to watch the files, because nobody would tell it of changes."""
-    buffers: dict[str, tuple[str, str]] = field(default_factory=dict)
-    running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-
-
 class Host:
     """Owner of the socket and of everything on the event loop of the process."""
 
@@ -97,9 +82,9 @@ class Host:
         self._guests: set[Guest] = set()
         self._worker: Worker | None = None
         self._settings = IndexSettings()
-        self._asks_only = False
-        self._searching = ThreadPoolExecutor(1, thread_name_prefix=SEARCH_THREAD)
         self._stop = asyncio.Event()
+        # Who comes back after that finds another process: nothing in this one ends a thread.
+        self._searching = SearchThread(self._stop.set)
         self._state_changed = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._doors = contextlib.ExitStack()
@@ -170,15 +155,16 @@ class Host:
             guest.settings = settings_of(params.get("settings"))
             guest.greeted, guest.watches = True, params.get("watch") is True
             guest.asks_only = params.get("asks_only") is True
-            if self._worker is None:
-                self._settings, self._asks_only = guest.settings, guest.asks_only
+            guest.paused = params.get("paused") is True
+            if self._settings != guest.settings and decides(guest, (other for other in self._greeted() if other is not guest)):
+                self._settings = guest.settings
                 self._open_door()
+            if self._worker is None:
                 loop = asyncio.get_running_loop()
                 tell = lambda state: _on(loop, lambda: self._tell(state))  # noqa: E731
-                self._worker = Worker(self._opened, self._settings, tell, paused=guest.asks_only)
-            elif self._asks_only and not guest.asks_only:
-                self._asks_only = False
-                self._worker.resume()
+                self._worker = Worker(self._opened, self._settings, tell, paused=guest.asks_only or guest.paused)
+            elif not guest.asks_only:
+                self._pace()
             state = self._worker.state
             self._share_out()
             self._watch_if_needed()
@@ -197,6 +183,8 @@ class Host:
             self._close_buffer(guest, path)
         if guest.greeted and not self._greeted():
             self._leave_in(LINGER_S)
+        if not guest.asks_only:
+            self._pace()
         self._share_out()
         self._watch_if_needed()
 
@@ -205,6 +193,12 @@ class Host:
         shares = [guest.settings.cpu_percent for guest in self._greeted()]
         if self._worker is not None and shares:
             self._worker.configure(dataclasses.replace(self._settings, cpu_percent=min(shares)))
+
+    def _pace(self) -> None:
+        """Work in the background while anybody wants that; as before where nobody says."""
+        wanted = want_work(self._greeted())
+        if self._worker is not None and wanted is not None:
+            (self._worker.resume if wanted else self._worker.pause)()
 
     def _greeted(self) -> list[Guest]:
         return [guest for guest in self._guests if guest.greeted]
@@ -236,10 +230,9 @@ class Host:
                 worker.look_again()
             case "typing", _:
                 worker.hold()
-            case "pause", _:
-                worker.pause()
-            case "resume", _:
-                worker.resume()
+            case "pause" | "resume", _:
+                guest.paused = method == "pause"
+                self._pace()
             case "watch", {"watch": bool(watches)}:
                 guest.watches = watches
                 self._watch_if_needed()
@@ -284,6 +277,7 @@ class Host:
         worker = self._worker
         assert worker is not None
         if method == "ping":
+            self._searching.examine()
             return None
         if method == "reconcile":
             return await self._of_worker(worker.reconcile())
@@ -295,7 +289,7 @@ class Host:
             return await self._of_worker(worker.check())
         while worker.state.phase == "opening":
             await self._state_changed.wait()
-        found = await asyncio.get_running_loop().run_in_executor(self._searching, worker.answer, method, params)
+        found = await self._searching.run(partial(worker.answer, method, params))
         if isinstance(found, dict) and (stale := found.get("stale")):
             # What is not what was indexed must have been changed without anybody telling.
             worker.watched(stale)
@@ -337,14 +331,9 @@ class Host:
             self._watching.cancel()
         for guest in list(self._guests):
             guest.connection.close()
-        self._searching.shutdown(wait=False, cancel_futures=True)
         stopped = self._worker is None or await asyncio.to_thread(self._worker.close, CLOSE_TIMEOUT_S)
         self._doors.close()
-        for thread in threading.enumerate():
-            if thread.name.startswith(SEARCH_THREAD):
-                thread.join(SEARCH_TIMEOUT_S)
-                stopped = stopped and not thread.is_alive()
-        return stopped
+        return self._searching.close() and stopped
 
 
 def _host(url: str) -> str:

@@ -33,10 +33,7 @@ class FolderLock:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not _is_still_there(handle, path):
-                # Someone deleted the folder in between: a lock on a deleted file keeps nobody out.
-                os.close(handle)
-                return cls.acquire(path)
+            is_there = _is_still_there(handle, path)
             # For diagnosis only: a full disk does not take the lock away.
             with contextlib.suppress(OSError):
                 os.ftruncate(handle, 0)
@@ -47,6 +44,10 @@ class FolderLock:
         except OSError:
             os.close(handle)
             raise
+        if not is_there:
+            # Someone deleted the folder in between: a lock on a deleted file keeps nobody out.
+            os.close(handle)
+            return cls.acquire(path)
         return cls(handle)
 
     def release(self) -> None:

@@ -138,7 +138,7 @@ class Worker:
         """
         future: Future[Any] = Future()
         with self._changed:
-            self._reconcile, self._paused = True, False
+            self._reconcile = True
             self._waiting.append(future)
             self._changed.notify_all()
         return future
@@ -148,7 +148,7 @@ class Worker:
         future: Future[Any] = Future()
         with self._changed:
             self._settling.append(future)
-            self._flush, self._paused = True, False
+            self._flush = True
             self._changed.notify_all()
         return future
 
@@ -238,7 +238,7 @@ class Worker:
                 elif self._checks:
                     return self._check
                 elif self._reconcile or self._flush:
-                    if not self._paused:
+                    if not self._rests():
                         at_once = self._reconcile or self._settling
                         quiet_from = self._held_until if at_once else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
                         wait_s = quiet_from - now
@@ -273,7 +273,7 @@ class Worker:
             for path in paths:
                 self._saved.pop(path, None)
                 self._watched.pop(path, None)
-        again = self._opened().update(paths, self._is_closed)
+        again = self._opened().update(paths, lambda: self._closed)
         with self._changed:
             self._flush, self._changed_at = True, time.monotonic()
             self._reconcile = self._reconcile or again
@@ -282,11 +282,11 @@ class Worker:
         with self._changed:
             path = next(iter(self._buffers))
             buffer = self._buffers.pop(path)
-        if buffer is None:
-            self._opened().close_buffer(path)
-        else:
-            self._opened().open_buffer(path, *buffer)
-        self._flush, self._changed_at = True, time.monotonic()
+        core = self._opened()
+        again = core.close_buffer(path) if buffer is None else core.open_buffer(path, *buffer)
+        with self._changed:
+            self._flush, self._changed_at = True, time.monotonic()
+            self._reconcile = self._reconcile or again
 
     def _check(self) -> None:
         # Left in the list until it is answered: a failure is told to who is in it.
@@ -341,12 +341,12 @@ class Worker:
             return True
 
     def _wanted_elsewhere(self) -> bool:
-        return bool(
-            self._closed or self._saved or self._watched or self._buffers or self._checks or self._paused or self._restart or self._reopen
-        )
+        urgent = self._saved or self._watched or self._buffers or self._checks
+        return bool(urgent or self._closed or self._restart or self._reopen or self._rests())
 
-    def _is_closed(self) -> bool:
-        return self._closed
+    def _rests(self) -> bool:
+        # Somebody who waits has asked for it.
+        return self._paused and not (self._waiting or self._settling)
 
     def _opened(self) -> Core:
         if self._core is None:

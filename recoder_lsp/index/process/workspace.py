@@ -110,6 +110,10 @@ class Workspace:
             self._places[uri] = self._find_place(uri)
         return self._places[uri]
 
+    def shown_root(self, client: FolderClient) -> Path | None:
+        """Return the folder that paths of an index are relative to, as the editor names it; None for that of loose documents."""
+        return next((folder.path for folder in self._folders.values() if folder.client is client), None)
+
     # -- questions
 
     async def search(self, query: str, *, limit: int = 10, timeout_s: float = ANSWER_S, **filters: Any) -> tuple[Placed[Hit], ...]:
@@ -140,7 +144,7 @@ class Workspace:
     async def _of_all(self, ask: Callable[[FolderClient], Any]) -> list[Placed[Any]]:
         clients = self.clients
         answers = await asyncio.gather(*(ask(client) for client in clients))
-        return [Placed(self._shown_root(client), item) for client, items in zip(clients, answers, strict=True) for item in items]
+        return [Placed(self.shown_root(client), item) for client, items in zip(clients, answers, strict=True) for item in items]
 
     # -- beginning, settings, folders, end
 
@@ -210,7 +214,7 @@ class Workspace:
             task.add_done_callback(self._closing.discard)
 
     def _needs_loose(self) -> bool:
-        return self._enabled and bool(self._open) and not self._uris
+        return self._enabled and bool(self._open) and not any(folder.client for folder in self._folders.values())
 
     def _wanted(self, before: dict[str, Folder]) -> list[Folder]:
         chosen: list[Folder] = []
@@ -260,7 +264,11 @@ class Workspace:
 
     def changed(self, uri: str) -> None:
         """A document was changed. Cheap: the text is taken when no further key was pressed for a moment."""
-        self._open.add(uri)
+        if uri not in self._open:
+            # Brought back by a change with the whole text, or else not there at all.
+            if self._snapshot_of(uri) is None:
+                return
+            self.opened(uri)
         if not self._enabled:
             return
         now = asyncio.get_running_loop().time()
@@ -319,6 +327,9 @@ class Workspace:
             return
         if len(snapshot.text) <= self._settings.index.max_file_kb * 1024:
             place[0].open_buffer(place[1], snapshot.text, snapshot.language)
+        else:
+            # It may have grown: what it was before is not what the user sees.
+            place[0].close_buffer(place[1])
 
     def _find_place(self, uri: str) -> tuple[FolderClient, str] | None:
         path = _local_path(uri)
@@ -340,9 +351,6 @@ class Workspace:
                     # A folder inside of another one has the outer one's index, in which paths begin further up.
                     return client, (folder.real_path / path.relative_to(root)).relative_to(client.root).as_posix()
         return None
-
-    def _shown_root(self, client: FolderClient) -> Path | None:
-        return next((folder.path for folder in self._folders.values() if folder.client is client), None)
 
 
 def uri_of(root: Path | None, path: str) -> str:

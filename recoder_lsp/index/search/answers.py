@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ class Answers:
     def __init__(self, manifest_file: Path, vectors: VectorIndex, embedder: Embedder, text_of: Callable[[str], str | None]) -> None:
         """Args: `text_of` gives the text of a file or open buffer as it is now, None when there is none any more."""
         self._manifest: ManifestReader = open_reader(manifest_file)
+        self._text_of = text_of
         self._searcher = Searcher(self._manifest, vectors, embedder, text_of)
         self._related = Related(self._manifest, text_of)
         names = Names(self._manifest, text_of, Parser())
@@ -56,10 +57,14 @@ class Answers:
             found = self._searcher.search(query)
         return {"hits": list(found.hits), "partial": found.partial, "stale": list(found.stale)}
 
-    def _related_code(self, path: str, language: str, before: str, after: str) -> dict[str, Any]:
-        """See `related.Related.to` -> {"snippets": [RelatedCode], "stale": [path]}."""
+    def _related_code(self, path: str, language: str, before: str, after: str, keep: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+        """See `related.Related.to` -> {"snippets": [RelatedCode], "stale": [path], "kept": bool}.
+
+        `kept` says whether all of `keep`, snippets of an earlier answer ({"path", "text"}), still stand in their files.
+        """
         snippets, stale = self._related.to(path, language, before, after)
-        return {"snippets": snippets, "stale": stale}
+        kept = all(snippet["text"] in (self._text_of(snippet["path"]) or "") for snippet in keep)
+        return {"snippets": snippets, "stale": stale, "kept": kept}
 
     def _stats(self) -> dict[str, Any]:
         """Counts of everything that the manifest holds."""

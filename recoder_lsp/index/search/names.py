@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from recoder_lsp import privacy
+from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.records import Kind, Location, Reference, Span, Symbol
 from recoder_lsp.index.search.matching import Fit, fit_of
 from recoder_lsp.index.search.modules import JAVASCRIPT, exported_as, may_be_module, python_module_of, usual_module
@@ -35,7 +36,7 @@ from recoder_lsp.index.search.nearness import (
 )
 from recoder_lsp.index.search.related import same_family
 from recoder_lsp.index.store.manifest_reading import ManifestReader
-from recoder_lsp.index.syntax.outlines import outline_of, with_plain_breaks
+from recoder_lsp.index.syntax.outlines import outline_of
 from recoder_lsp.index.syntax.parser import Parser
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]

@@ -62,6 +62,10 @@ class Candidate:
     """BM25, higher is better; 0 if none of its words was asked for."""
     meaning: float = 0.0
     """Cosine similarity of the vectors; 0 if it was not among the nearest."""
+    named: float = 0.0
+    """How much of the name of something that it defines was typed, 0 to 1."""
+    lines: tuple[int, int] | None = None
+    """The first and the last line of the part of the chunk that is meant; None for all of it."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,9 @@ def _chunk_score(candidate: Candidate, asked: Asked, scale: _Scale) -> Ranked:
         if last.lower() in asked.identifiers or chunk.name.lower() in asked.identifiers:
             score += EXACT_NAME
             why.append(f"defines {last}")
+        elif candidate.named:
+            score += EXACT_NAME * candidate.named
+            why.append("name")
         parts = parts_of(last)
         covered = asked.share(parts)
         if covered:

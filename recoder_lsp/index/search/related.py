@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ MAX_NAMES = 40
 SHORTEST_NAME = 3
 # Definitions of a name that has more of them are as likely wrong as right.
 MANY_DEFINITIONS = 3
+# Of one name, of any kind and in any language; each costs some microseconds.
+MOST_SEEN = 12
 
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _DEFINED = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TYPE, Kind.ENUM, Kind.CONSTRUCTOR})
@@ -66,8 +69,9 @@ class Related:
         texts = CheckedTexts(self._text_of)
         with self._manifest.reading():
             definitions = self._definitions(path, language, near)
+            hashes = {location.path: self._hash_of(location.path) for location in definitions}
             similar = self._similar(path, language, near)
-        found = [snippet for location in definitions if (snippet := _definition(location, texts)) is not None]
+        found = [snippet for location in definitions if (snippet := _definition(location, hashes[location.path], texts)) is not None]
         terms = frozenset(words(near))
         for chunk in similar:
             if len(found) >= MAX_SNIPPETS:
@@ -82,15 +86,23 @@ class Related:
         names = [name for name in reversed(_NAME.findall(near)) if len(name) >= SHORTEST_NAME]
         wanted = list(dict.fromkeys(names))[:MAX_NAMES]
         by_name: dict[str, list[Location]] = {}
-        for location in self._manifest.symbols_named(wanted, MAX_NAMES * MANY_DEFINITIONS):
+        n_seen: Counter[str] = Counter()
+        for location in self._manifest.symbols_named(wanted, MAX_NAMES * MOST_SEEN, MOST_SEEN):
+            n_seen[location.symbol.name] += 1
             if location.symbol.kind in _DEFINED and same_family(location.language, language):
                 by_name.setdefault(location.symbol.name, []).append(location)
         found: list[Location] = []
         for name in wanted:
             locations = by_name.get(name, [])
-            if locations and len(locations) <= MANY_DEFINITIONS and all(location.path != path for location in locations):
+            # Where there may be more than were seen, those seen say little.
+            is_rare = len(locations) <= MANY_DEFINITIONS and n_seen[name] < MOST_SEEN
+            if locations and is_rare and all(location.path != path for location in locations):
                 found.append(locations[0])
         return found[:MAX_DEFINITIONS]
+
+    def _hash_of(self, path: str) -> str:
+        file = self._manifest.file(path)
+        return file.content_hash if file else ""
 
     def _similar(self, path: str, language: str, near: str) -> list[StoredChunk]:
         terms = list(dict.fromkeys(reversed(words(near))))
@@ -107,13 +119,11 @@ def same_family(one: str, other: str) -> bool:
     return one == other or any(one in family and other in family for family in _FAMILIES)
 
 
-def _definition(location: Location, texts: CheckedTexts) -> RelatedCode | None:
-    """The head of a definition, if its name still stands where it was."""
+def _definition(location: Location, content_hash: str, texts: CheckedTexts) -> RelatedCode | None:
+    """The head of a definition, if its file is what was indexed: in any other, its place may hold anything."""
     symbol = location.symbol
-    content = texts.bytes_of(location.path)
-    name = symbol.name.encode("utf-8")
-    if content is None or content[symbol.name_span.start_byte : symbol.name_span.end_byte] != name:
-        texts.stale.add(location.path)
+    content = texts.unchanged(location.path, content_hash)
+    if content is None:
         return None
     lines = content[symbol.span.start_byte : symbol.span.end_byte].decode("utf-8", "replace").split("\n")
     return RelatedCode(location.path, symbol.span.start_line, "\n".join(lines[:MAX_DEFINITION_LINES]), "definition")

@@ -15,6 +15,7 @@ class CheckedTexts:
         """Args: `text_of` gives the text of a file or open buffer, None when there is none any more."""
         self._text_of = text_of
         self._contents: dict[str, bytes | None] = {}
+        self._hashes: dict[str, str] = {}
         self.stale: set[str] = set()
 
     def bytes_of(self, path: str) -> bytes | None:
@@ -24,11 +25,25 @@ class CheckedTexts:
             self._contents[path] = None if text is None else text.encode("utf-8", "replace")
         return self._contents[path]
 
+    def unchanged(self, path: str, content_hash: str) -> bytes | None:
+        """The file in UTF-8, if all of it is what was indexed with this hash."""
+        content = self.bytes_of(path)
+        if content is not None and path not in self._hashes:
+            self._hashes[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
+        if content is None or self._hashes[path] != content_hash:
+            self.stale.add(path)
+            return None
+        return content
+
     def checked(self, chunk: StoredChunk) -> str | None:
-        """The chunk's text, if that is still what the file says there."""
+        """The chunk's text, if that is still what the file says there, on the same lines."""
         content = self.bytes_of(chunk.path)
-        piece = None if content is None else content[chunk.start_byte : chunk.end_byte]
-        if piece is None or hashlib.blake2b(piece, digest_size=8).hexdigest() != chunk.content_hash:
+        piece = b"" if content is None else content[chunk.start_byte : chunk.end_byte]
+        if (
+            content is None
+            or hashlib.blake2b(piece, digest_size=8).hexdigest() != chunk.content_hash
+            or content.count(b"\n", 0, chunk.start_byte) != chunk.start_line
+        ):
             self.stale.add(chunk.path)
             return None
         return piece.decode("utf-8")

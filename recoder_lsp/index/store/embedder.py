@@ -114,8 +114,7 @@ class BagTokenizer:
             except KeyError:
                 # What was added up to the unknown word goes again.
                 del tokens[ends[-1] if ends else 0 :]
-                self._learn(words)
-                tokens.extend(chain.from_iterable(map(self._known.__getitem__, words)))
+                tokens.extend(chain.from_iterable(map(self._learn(words).__getitem__, words)))
             ends.append(len(tokens))
         starts = np.array([0, *ends], np.int64)
         lengths = starts[1:] - starts[:-1]
@@ -125,12 +124,14 @@ class BagTokenizer:
         rows, ids = np.divmod(different, self.n_tokens)
         return Bags(ids.astype(np.int32), counts.astype(np.float32), np.cumsum(np.bincount(rows, minlength=len(ends))))
 
-    def _learn(self, words: list[str]) -> None:
-        if len(self._known) > _CACHED_WORDS:
-            self._known.clear()
-        unmet = [word for word in dict.fromkeys(words) if word not in self._known]
+    def _learn(self, words: list[str]) -> dict[str, tuple[int, ...]]:
+        """What is remembered, with all of these words. Never emptied: another thread may be reading it."""
+        known = self._known if len(self._known) <= _CACHED_WORDS else {}
+        unmet = [word for word in dict.fromkeys(words) if word not in known]
         for word, encoding in zip(unmet, self._tokenizer.encode_batch(unmet, add_special_tokens=False), strict=True):
-            self._known[word] = tuple(token for token in encoding.ids if token != self._unknown)
+            known[word] = tuple(token for token in encoding.ids if token != self._unknown)
+        self._known = known
+        return known
 
 
 class StaticEmbedder:

@@ -1,8 +1,9 @@
 """The manifest: what the index knows of each file, in one SQLite file that is the truth for everything else.
 
 One process writes (it holds the folder's lock), any number read beside it. Files go in and out whole, in transactions: a reader
-sees all of a file or nothing, also after the power went off, when at most the last transactions are missing. Source text is not
-stored. Failures are RecoderErrors: ManifestDamaged (delete the file, index again), ManifestFull, ManifestBusy.
+sees all of a file or nothing, also after the power went off, when at most the last transactions are missing. Of source text it has
+names, signatures, documentation and the words of each chunk, without secrets. Failures are RecoderErrors: ManifestDamaged (delete
+the file, index again), ManifestFull, ManifestBusy.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recoder_lsp.index.records import Chunk, FileStamp, IndexedFile, Span, Symbol
+from recoder_lsp.index.redaction import Redaction
 from recoder_lsp.index.store.manifest_database import Database, ManifestBusy, ManifestDamaged, ManifestFull, decoding
 from recoder_lsp.index.store.manifest_matching import NAME_MARK
 from recoder_lsp.index.store.manifest_names import NameBook
@@ -228,6 +230,7 @@ class Manifest(VectorBook):
         kept = {chunk.id for chunk in file.chunks if bytes.fromhex(chunk.id) in former}
         gone = self._drop_chunks({id: row for id, row in former.items() if id.hex() not in kept})
         path_words = searchable(file.path)
+        redaction = Redaction("\n".join(chunk.text for chunk in file.chunks if chunk.id not in kept))
         by_line = sorted((symbol.name_span.start_line, position) for position, symbol in enumerate(file.symbols))
         for chunk in file.chunks:
             id, key, kind = bytes.fromhex(chunk.id), key_number(embedding_key(chunk)), chunk.kind.value if chunk.kind else ""
@@ -237,7 +240,7 @@ class Manifest(VectorBook):
                 self._move_chunk(row, place, key)
             else:
                 row = self._insert_chunk(file_row, chunk, id, key, place)
-                columns = _columns(chunk, path_words, _symbols_in(chunk, file.symbols, by_line))
+                columns = _columns(chunk, path_words, _symbols_in(chunk, file.symbols, by_line), redaction)
                 self._database.change("INSERT INTO words (rowid, name, path, declaration, body) VALUES (?, ?, ?, ?, ?)", (row, *columns))
                 self._database.change("INSERT INTO bags VALUES (?, ?)", (row, zlib.compress("\n".join(columns).encode(), 1)))
             if chunk.id in vectors:
@@ -310,13 +313,13 @@ class Manifest(VectorBook):
             self._database.change(f"DELETE FROM {table} WHERE row >= ? AND row < ?", (first, first + MOST_PER_FILE))
 
 
-def _columns(chunk: Chunk, path_words: str, symbols: list[Symbol]) -> tuple[str, str, str, str]:
+def _columns(chunk: Chunk, path_words: str, symbols: list[Symbol], redaction: Redaction) -> tuple[str, str, str, str]:
     """The chunk's words: of its names, its path, its signatures and documentation, its text."""
     names = " ".join(dict.fromkeys((chunk.name, *(symbol.name for symbol in symbols))))
     declaration = " ".join(part for symbol in symbols for part in (symbol.signature, symbol.docstring))
     name_words = searchable(names)
     marked = " ".join(NAME_MARK + word for word in dict.fromkeys(name_words.split()))
-    return f"{name_words} {marked}", path_words, searchable(declaration or chunk.header), searchable(chunk.text)
+    return f"{name_words} {marked}", path_words, searchable(declaration or chunk.header), searchable(redaction.of(chunk.text))
 
 
 def _symbols_in(chunk: Chunk, symbols: tuple[Symbol, ...], by_line: list[tuple[int, int]]) -> list[Symbol]:

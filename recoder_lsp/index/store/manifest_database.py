@@ -182,6 +182,8 @@ def failures_in_words() -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.Error as error:
+        if _is_bug(error):
+            raise
         raise _in_words(error) from error
 
 
@@ -196,6 +198,15 @@ def decoding() -> Iterator[None]:
         yield
     except (ValueError, TypeError, OverflowError, IndexError, zlib.error) as error:
         raise ManifestDamaged("The index holds something that it cannot have stored.", _REBUILD) from error
+
+
+def _is_bug(error: sqlite3.Error) -> bool:
+    """Whether we asked for what cannot be done: indexing everything again would end there again."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return True
+    wrong_sql = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    # These come from a file whose tables are not ours.
+    return wrong_sql and not str(error).startswith(("no such table", "no such column", "malformed", "SQL logic error"))
 
 
 def _in_words(error: sqlite3.Error) -> RecoderError:

@@ -25,6 +25,10 @@ _RANKED_PER_LIMIT = 3
 _MOST_POSTINGS = 20_000
 # Of the numbers of chunks that have a word, kept for the next query: 16 MB.
 _MOST_REMEMBERED_ROWS = 2_000_000
+# They are read anew after so many new ones for each living one.
+_MUCH_NEW = 0.1
+# Adding up the worth of rows in an array with a place for every row there ever was is quickest, unless few of them have a word.
+_MOST_PLACES_PER_ROW = 32
 
 
 class Matching:
@@ -38,6 +42,7 @@ class Matching:
         self._database = database
         self._lock = threading.Lock()
         self._remembered: dict[str, NDArray[np.int64]] = {}
+        self._remembered_up_to, self._remembered_version = -1, 0
 
     def best_rows(
         self, terms: Sequence[str], limit: int, weights: tuple[float, ...], frequencies: Mapping[str, int] | None = None
@@ -70,16 +75,54 @@ class Matching:
         import numpy as np
 
         last = self._database.number("SELECT max(row) FROM chunks")
-        worth_of_row = np.zeros(last + 1)
-        for term in terms:
-            rarity = float(np.log1p(last / frequencies[term]))
-            for word in (term, NAME_MARK + term):
-                rows = self._rows(word)
-                # Another process may have written between the questions.
-                worth_of_row[rows[: np.searchsorted(rows, last, side="right")]] += rarity
-        n_matching = int(np.count_nonzero(worth_of_row))
-        n_wanted = min(n_wanted, n_matching)
-        return np.argpartition(-worth_of_row, n_wanted - 1)[:n_wanted] if n_wanted else np.empty(0, np.int64)
+        self._forget_if_much_is_new(last)
+        rarity = {word: float(np.log1p(last / frequencies[term])) for term in terms for word in (term, NAME_MARK + term)}
+        rows_of = {word: self._rows(word) for word in rarity}
+        n_looked_at = n_wanted
+        while True:
+            rows, worth = _worth_of_rows([(rows_of[word], rarity[word]) for word in rarity], last)
+            best = rows[_largest(worth, n_looked_at)]
+            dead = self._dead(best)
+            if not len(dead):
+                return best if len(best) <= n_wanted else rows[_largest(worth, n_wanted)]
+            # Each would keep a living one out. With more of them looked at, few rounds are enough.
+            n_looked_at *= 4
+            rows_of = {word: self._without(dead, word, of_word) for word, of_word in rows_of.items()}
+
+    def _dead(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those that are gone: none, unless somebody wrote since the first of what is remembered was read."""
+        import numpy as np
+
+        if not len(rows) or self._data_version() == self._remembered_version:
+            return np.empty(0, np.int64)
+        sql = """SELECT group_concat(wanted.value) FROM json_each(?) AS wanted
+            LEFT JOIN chunks ON chunks.row = wanted.value WHERE chunks.row IS NULL"""
+        joined = self._database.one(sql, (json.dumps(rows.tolist()),))
+        return np.fromstring(joined[0], np.int64, sep=",") if joined and joined[0] else np.empty(0, np.int64)
+
+    def _without(self, dead: NDArray[np.int64], word: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of a word that are not dead, and remembered so."""
+        import numpy as np
+
+        living = rows[~np.isin(rows, dead)]
+        with self._lock:
+            if word in self._remembered:
+                self._remembered[word] = living
+        return living
+
+    def _data_version(self) -> int:
+        """Changes with every transaction of another connection. The writer's own leave nothing behind that could be gone."""
+        return self._database.number("PRAGMA data_version")
+
+    def _forget_if_much_is_new(self, last: int) -> None:
+        """Where there are many new rows, many that are remembered may be gone, and words seem more frequent than they are."""
+        if last > self._remembered_up_to:
+            # Asked before taking the lock: who is inside a transaction holds the database and may wait for the lock.
+            n_living, version = self._database.number("SELECT count(*) FROM chunks"), self._data_version()
+            with self._lock:
+                self._remembered.clear()
+                self._remembered_version = version
+                self._remembered_up_to = last + int(n_living * _MUCH_NEW)
 
     def _rows(self, word: str) -> NDArray[np.int64]:
         """Of all chunks that have it, in order; perhaps also some that are gone."""
@@ -108,6 +151,29 @@ class Matching:
         sql = f"SELECT term, doc FROM vocabulary WHERE term IN ({','.join('?' * len(unknown))})"
         frequencies.update((str(term), int(count)) for term, count in self._database.query(sql, unknown))
         return frequencies
+
+
+def _worth_of_rows(rows_with_worth: Sequence[tuple[NDArray[np.int64], float]], last: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """All rows up to the last one, with the sum of what they are worth in each array: another process may have written more."""
+    import numpy as np
+
+    known = [(rows[: np.searchsorted(rows, last, side="right")], worth) for rows, worth in rows_with_worth]
+    if last > _MOST_PLACES_PER_ROW * sum(len(rows) for rows, _ in known):
+        different, position = np.unique(np.concatenate([rows for rows, _ in known]), return_inverse=True)
+        worths = np.repeat([worth for _, worth in known], [len(rows) for rows, _ in known])
+        return different, np.bincount(position, worths, len(different)).astype(np.float64)
+    worth_of_row = np.zeros(last + 1)
+    for rows, worth in known:
+        worth_of_row[rows] += worth
+    matching = np.flatnonzero(worth_of_row).astype(np.int64)
+    return matching, worth_of_row[matching]
+
+
+def _largest(values: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Where the n largest are, in any order; all, where there are not so many."""
+    import numpy as np
+
+    return np.argpartition(-values, n - 1)[:n] if n < len(values) else np.arange(len(values))
 
 
 def _quoted(word: str) -> str:

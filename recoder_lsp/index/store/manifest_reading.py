@@ -194,11 +194,32 @@ class ManifestReader:
             WHERE files.path = ? ORDER BY chunks.start_byte"""
         return list(map(_chunk, self._database.query(sql, (path,))))
 
+    def chunks_defining(self, start: str, limit: int) -> list[tuple[int, str]]:
+        """Rows of the chunks with the definition of a name that begins so, in any case, and the name; in the order of the names."""
+        sql = f"""SELECT chunks.row, names.name FROM
+            (SELECT row, name FROM names WHERE n_definitions > 0 AND name COLLATE NOCASE >= ? AND name COLLATE NOCASE < ?
+            ORDER BY name COLLATE NOCASE LIMIT ?) AS names
+            CROSS JOIN symbols ON symbols.name = names.row CROSS JOIN chunks ON chunks.file = symbols.row / {MOST_PER_FILE}
+            WHERE symbols.name_start_line BETWEEN chunks.start_line AND chunks.end_line LIMIT ?"""
+        return self._database.query(sql, (start, start + "\U0010ffff", limit, limit)) if start else []
+
+    def symbols_of_kinds(self, rows: Collection[int], kinds: Collection[str]) -> dict[int, list[Symbol]]:
+        """Of these chunks, the symbols of such a kind whose name is on its lines; those without one are left out."""
+        sql = f"""SELECT chunks.row, {_SYMBOL_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN chunks ON chunks.row = wanted.value
+            CROSS JOIN symbols ON symbols.row >= chunks.file * {MOST_PER_FILE} AND symbols.row < (chunks.file + 1) * {MOST_PER_FILE}
+            CROSS JOIN names ON names.row = symbols.name
+            WHERE symbols.name_start_line BETWEEN chunks.start_line AND chunks.end_line
+            AND symbols.kind IN (SELECT value FROM json_each(?)) ORDER BY symbols.row"""
+        found: dict[int, list[Symbol]] = {}
+        for row in self._database.query(sql, (json.dumps(list(rows)), _list(list(kinds)))):
+            found.setdefault(int(row[0]), []).append(_symbol(row[1:]))
+        return found
+
     # --- symbols
 
-    def symbols_named(self, names: Sequence[str], limit: int) -> list[Location]:
+    def symbols_named(self, names: Sequence[str], limit: int, limit_per_name: int | None = None) -> list[Location]:
         """Definitions of exactly these names; those of one name together, in the order of their files."""
-        return self._definitions(names, limit, limit)
+        return self._definitions(names, limit, limit if limit_per_name is None else limit_per_name)
 
     def symbols_starting_with(self, prefix: str, limit: int) -> list[Location]:
         """Definitions whose name begins so, in any case, the most used names first, at most 5 for each."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.records import Symbol
-from recoder_lsp.index.syntax.parser import Parser, language_of
+from recoder_lsp.index.syntax.parser import Parser
 
 # More than an editor can show; a data file may have a hundred thousand keys.
 MOST_SYMBOLS = 10_000
@@ -19,10 +20,4 @@ def outline_of(parser: Parser, path: str, language: str, text: str) -> list[Symb
         text: The whole document.
     """
     plain = with_plain_breaks(text)
-    known = language if language not in ("", "plaintext") else language_of(path, plain.partition("\n")[0])
-    return list(parser.outline(plain, known).symbols[:MOST_SYMBOLS])
-
-
-def with_plain_breaks(text: str) -> str:
-    r"""Make a lone \r end a line as \n does; no offset changes."""
-    return text.replace("\r\n", "\0").replace("\r", "\n").replace("\0", "\r\n") if "\r" in text else text
+    return list(parser.outline(plain, parser.language(path, language, plain)).symbols[:MOST_SYMBOLS])

@@ -175,15 +175,15 @@ def _symbol(text: Text, definition: Definition, above: Above) -> Symbol:
     end = text.trimmed_end(start, definition.end)
     doc = ""
     if definition.doc:
-        written = text.part(definition.doc)
+        written = text.shown(definition.doc)
         doc = docstring_of(written) if written.rstrip().endswith(('"', "'")) else comment_text(written)
         end = max(end, definition.doc[1])
     if not doc and comments:
-        doc = comment_text("\n".join(text.part(comment) for comment in comments))
+        doc = comment_text("\n".join(text.shown(comment) for comment in comments))
     if not doc and definition.kind in _MAY_BE_DOCUMENTED_BEHIND:
         behind = above.behind(end)
         if behind:
-            doc = comment_text(text.part(behind))
+            doc = comment_text(text.shown(behind))
             end = behind[1]
     outer = definition.parent
     while outer is not None and outer.symbol_idx is None:
@@ -221,4 +221,4 @@ def _signature(text: Text, definition: Definition, above: Above) -> str:
     elif definition.kind not in FUNCTIONS:
         newline = text.data.find(b"\n", definition.name[1], end)
         end = newline if newline >= 0 else end
-    return one_line(text.part((start, end)))
+    return one_line(text.shown((start, end)))

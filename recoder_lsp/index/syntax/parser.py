@@ -20,6 +20,7 @@ from recoder_lsp.index.syntax.languages import PLAIN_TEXT, Language, find_langua
 from recoder_lsp.index.syntax.nesting import is_endless_nesting
 from recoder_lsp.index.syntax.outlining import FUNCTIONS, symbols_and_references
 from recoder_lsp.index.syntax.ranges import Range, Text
+from recoder_lsp.logs import log_bug
 
 __all__ = ["LONG_SYMBOL_LINES", "OpenText", "Parser", "language_of"]
 
@@ -57,6 +58,15 @@ class Parser:
             return _nothing(language)
         data = text.encode("utf-8", "surrogatepass")
         return self._outline(grammar, data, self._parse(grammar, data))
+
+    def language(self, path: str, given: str, text: str) -> str:
+        """The language to parse a text as: the one that the editor gives, else, where that has no symbols, what its name tells."""
+        return given if self._grammar(given) is not None else language_of(path, text[:200].partition("\n")[0])
+
+    def language_in_outline(self, language: str, text: str) -> str:
+        """What `outline` would call the language."""
+        grammar = self._grammar(language_within(language, text))
+        return grammar.language.id if grammar is not None else _nothing(language).language
 
     def _grammar(self, language: str) -> _Grammar | None:
         if language not in self._grammars:
@@ -193,7 +203,12 @@ def _load(language: Language) -> _Grammar | None:
     except ImportError:
         log.warning("no symbols for %s: the package of %s is not installed", language.id, language.grammar)
         return None
-    return _Grammar(language, tree_sitter.Language(getattr(module, language.function)()))
+    try:
+        return _Grammar(language, tree_sitter.Language(getattr(module, language.function)()))
+    except (AttributeError, ValueError) as error:
+        # Of another version than the queries were written for.
+        log_bug(log, f"no symbols for {language.id}", error)
+        return None
 
 
 def _generic_patterns(language: Language) -> str:

@@ -7,6 +7,7 @@ from itertools import accumulate, count
 from operator import add
 
 from recoder_lsp.index.records import Span
+from recoder_lsp.index.redaction import Redaction
 
 Range = tuple[int, int]
 """First and last byte (exclusive)."""
@@ -20,10 +21,15 @@ class Text:
         # All in C: this is done for every file, and lines are many.
         self.line_starts = [0, *map(add, accumulate(map(len, data.split(b"\n"))), count(1))]
         self.line_starts.pop()
+        self._redaction = Redaction(data.decode("utf-8", "replace"))
 
     def part(self, piece: Range) -> str:
         """The text of a range."""
         return self.data[piece[0] : piece[1]].decode("utf-8", "replace")
+
+    def shown(self, piece: Range) -> str:
+        """The same as it may be stored and shown: without secrets."""
+        return self._redaction.of(self.part(piece))
 
     def name(self, piece: Range) -> str:
         """The same on one line: a CSS selector may take several."""
