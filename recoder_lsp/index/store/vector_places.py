@@ -41,7 +41,7 @@ class FolderPlace:
     """A folder of ours, in it a folder of ChromaDB's and beside that our notes.
 
     A collection that was cut off while it was written or opened cannot be trusted, and may even crash the process that opens it
-    (3 of 102 kills did harm; docs/measurements.md). So a marker file lies there meanwhile.
+    (3 of 102 kills did harm; docs/decisions/0010). So a marker file lies there meanwhile.
     """
 
     def __init__(self, folder: Path, model: str, dimensions: int) -> None:
