@@ -17,9 +17,10 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.process.place import place_of
-from recoder_lsp.index.process.wire import SERVING, IndexState
+from recoder_lsp.index.process.wire import SERVING
 from recoder_lsp.index.progress import size_on_disk
 from recoder_lsp.index.records import Hit
+from recoder_lsp.index.store.manifest_schema import MANIFEST
 
 START_TIMEOUT_S = 60.0
 SHOWN_LINES = 6
@@ -51,7 +52,7 @@ def folder_named(path: Path) -> Path:
 def root_of(folder: Path, home: Path) -> Path:
     """Return the folder whose index counts here: the nearest that has one, else the repository's, else this one."""
     above = [folder.resolve(), *folder.resolve().parents]
-    indexed = (each for each in above if (place_of(each, home).folder / "manifest.sqlite").exists())
+    indexed = (each for each in above if _has_index(each, home))
     repository = (each for each in above if (each / ".git").exists())
     return next(indexed, None) or next(repository, None) or above[0]
 
@@ -154,6 +155,10 @@ def hits_as_text(hits: Sequence[Hit]) -> str:
     return "\n\n".join(shown)
 
 
+def _has_index(folder: Path, home: Path) -> bool:
+    return (place_of(folder, home).folder / MANIFEST).exists()
+
+
 class _Bar:
     """A progress bar on stderr while files are read, if that is a terminal; otherwise nothing."""
 
@@ -181,18 +186,16 @@ class _Bar:
         self._following = asyncio.get_running_loop().create_task(self._follow(client))
 
     async def _follow(self, client: FolderClient) -> None:
-        last: IndexState | None = None
         while True:
             state = client.state
             words = {"scanning": "looking for files", "vectors": "writing vectors"}.get(state.phase, "indexing")
             self._progress.update(self._task, description=words, completed=state.done, total=state.total or None, visible=bool(state.total))
-            last = state
-            await client.until(lambda now, before=last: now is not before)  # type: ignore[misc]
+            await client.until(lambda now, before=state: now is not before)  # type: ignore[misc]
 
 
 @asynccontextmanager
 async def _connected(root: Path, home: Path, settings: IndexSettings, *, must_exist: bool = False) -> AsyncIterator[FolderClient]:
-    if must_exist and not (place_of(root, home).folder / "manifest.sqlite").exists():
+    if must_exist and not _has_index(root, home):
         raise RecoderError(f"{root} has no index yet.", f"Make one: recoder-lsp index {root}")
     # Somebody waits for it: at full speed, unless an editor's process does the work.
     client = FolderClient(root, home, dataclasses.replace(settings, cpu_percent=100), watch=False, asks_only=True)

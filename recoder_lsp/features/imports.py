@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recoder_lsp.features.import_scan import Insertion, apart_from
-from recoder_lsp.features.imports_javascript import LANGUAGES, javascript_insertion
+from recoder_lsp.features.imports_javascript import javascript_insertion
 from recoder_lsp.features.imports_python import python_insertion
+from recoder_lsp.index.search.modules import JAVASCRIPT
 
 __all__ = ["Insertion", "Target", "insertion"]
 
@@ -43,6 +44,6 @@ def insertion(language: str, path: str, text: str, target: Target, *, replaced: 
     found = None
     if language == "python":
         found = python_insertion(path, text, target.path, target.name, target.module)
-    elif language in LANGUAGES:
+    elif language in JAVASCRIPT:
         found = javascript_insertion(path, text, target.path, target.name, is_default=target.exported == "default")
     return apart_from(text, found, *replaced) if found and replaced else found

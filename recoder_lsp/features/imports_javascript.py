@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from recoder_lsp.features.import_scan import Insertion, at_the_top, below
 
-LANGUAGES = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"})
-
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _SHEBANG = re.compile(r"#![^\n]*")

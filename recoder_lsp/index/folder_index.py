@@ -20,7 +20,8 @@ from recoder_lsp.index.records import Chunk, IndexedFile
 from recoder_lsp.index.search.answers import Answers
 from recoder_lsp.index.search.texts import CheckedTexts
 from recoder_lsp.index.store.embedder import Embedder, load_embedder
-from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredFile
+from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredChunk, StoredFile
+from recoder_lsp.index.store.manifest_schema import MANIFEST
 from recoder_lsp.index.store.vector_index import VectorIndex
 from recoder_lsp.logs import log_bug
 
@@ -33,7 +34,7 @@ SCANNED_AT_ONCE = 256
 # When more files vanish with a folder, the rest is left to a reconciliation, which can be interrupted.
 MOST_REMOVED_AT_ONCE = 200
 
-MANIFEST, VECTORS, READING = "manifest.sqlite", "vectors", "reading"
+VECTORS, READING = "vectors", "reading"
 # To be raised when the same text gives other symbols, chunks or words than before: every file is read again then.
 CONTENTS = "2"
 
@@ -366,11 +367,15 @@ class FolderIndex:
     def _embedded(self, chunks: list[Chunk]) -> dict[str, bytes]:
         """Vectors of chunks as float16, by chunk id; only those that were never seen are computed."""
         known = self._manifest.vectors_for(chunks, self._embedder.model)
-        new = [chunk for chunk in chunks if chunk.id not in known]
-        if new:
-            vectors = self._embedder.documents([chunk.name for chunk in new], [chunk.header + chunk.text for chunk in new])
-            known.update({chunk.id: vector.tobytes() for chunk, vector in zip(new, vectors.astype("float16"), strict=True)})
+        if new := [chunk for chunk in chunks if chunk.id not in known]:
+            known.update(self._computed(new, [chunk.text for chunk in new]))
         return known
+
+    def _computed(self, chunks: Sequence[Chunk | StoredChunk], texts: Sequence[str]) -> dict[str, bytes]:
+        """The same, of chunks with these texts, without asking what is known."""
+        bodies = [chunk.header + text for chunk, text in zip(chunks, texts, strict=True)]
+        vectors = self._embedder.documents([chunk.name for chunk in chunks], bodies).astype("float16")
+        return {chunk.id: vector.tobytes() for chunk, vector in zip(chunks, vectors, strict=True)}
 
     def _fill_in_vectors(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
         """Embed chunks that have no vector, because the model is another one than before; False when stopped."""
@@ -382,9 +387,7 @@ class FolderIndex:
             checked = [(chunk, texts.checked(chunk)) for chunk in self._manifest.chunks(rows).values()]
             known = [(chunk, body) for chunk, body in checked if body is not None]
             if known:
-                bodies = [chunk.header + body for chunk, body in known]
-                vectors = self._embedder.documents([chunk.name for chunk, _ in known], bodies).astype("float16")
-                blobs = {chunk.id: vector.tobytes() for (chunk, _), vector in zip(known, vectors, strict=True)}
+                blobs = self._computed([chunk for chunk, _ in known], [body for _, body in known])
                 self._manifest.set_vectors(blobs)
                 self._vectors.note(blobs, ())
             # What has changed meanwhile gets its vectors with its new text.

@@ -41,7 +41,6 @@ _SCRIPT_DECLARATION = re.compile(
 _NOT_A_METHOD = frozenset(
     ("if", "for", "while", "switch", "catch", "function", "return", "with", "super", "else", "do", "new", "typeof", "await", "constructor")
 )
-_NOTICE = re.compile(r"copyright|licen[sc]e|eslint|prettier|noqa|pragma|@ts-", re.IGNORECASE)
 _CALL = re.compile(r"\b([A-Za-z_$][\w$]{3,})\(")
 # A definition is no call; nor is a line of a comment.
 _NO_CALL = re.compile(r"^\s*(?:(?:export\s+|default\s+|async\s+)*(?:def|class|function)\b|[*/#])")

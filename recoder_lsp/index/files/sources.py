@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -15,6 +14,7 @@ from recoder_lsp.index.files.deaths import Deaths
 from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.files.judging import holds_private_key
 from recoder_lsp.index.files.scanner import Found, Reason, Scanner, ScanRules, SourceText, is_ignore_file
+from recoder_lsp.index.hashes import hash_of_file
 from recoder_lsp.index.records import FileStamp, IndexedFile, Outline
 from recoder_lsp.index.syntax.chunks import chunks_of
 from recoder_lsp.index.syntax.parser import OpenText, Parser, language_of
@@ -176,7 +176,7 @@ class Sources:
 
 def content_hash(text: str) -> str:
     """By which it is known whether a file has changed: 32 hex digits."""
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).hexdigest()
+    return hash_of_file(text.encode("utf-8"))
 
 
 def proven(stamp: FileStamp) -> FileStamp:

@@ -18,6 +18,7 @@ from typing import Any
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.child import Child
+from recoder_lsp.index.process.lock import owner_of
 from recoder_lsp.index.process.place import Place, loose_place, place_of
 from recoder_lsp.index.process.wire import ALREADY_SERVED, BrokenMessage, Connection, IndexState, Speaker
 
@@ -146,10 +147,12 @@ async def _hello(connection: Connection, introduction: dict[str, Any]) -> Welcom
 
 def _end_silent_owner(place: Place) -> None:
     """Kill a process that takes connections and has not answered for long: it hangs, and nobody else can take its place."""
-    with contextlib.suppress(OSError, ValueError):
-        process_id = int(place.lock.read_text(encoding="ascii"))
+    process_id = owner_of(place.lock)
+    if process_id is None or process_id <= 1:
+        return
+    with contextlib.suppress(OSError):
         # The number may by now be somebody else's, or one of another container that shares this folder.
         words = Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0")
-        if process_id > 1 and os.fsencode(MODULE) in words:
+        if os.fsencode(MODULE) in words:
             log.warning("An index process hangs; it is ended.")
             os.kill(process_id, signal.SIGKILL)

@@ -9,13 +9,13 @@ than the text: see `_as_it_is_now`.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any, Literal
 
 from recoder_lsp import privacy
 from recoder_lsp.index.files.decoding import with_plain_breaks
+from recoder_lsp.index.hashes import hash_of_file
 from recoder_lsp.index.records import Kind, Location, Reference, Span, Symbol
 from recoder_lsp.index.search.matching import Fit, fit_of
 from recoder_lsp.index.search.modules import JAVASCRIPT, exported_as, may_be_module, python_module_of, usual_module
@@ -35,6 +35,7 @@ from recoder_lsp.index.search.nearness import (
     resembles,
 )
 from recoder_lsp.index.search.related import same_family
+from recoder_lsp.index.search.texts import CheckedTexts
 from recoder_lsp.index.store.manifest_reading import ManifestReader
 from recoder_lsp.index.syntax.outlines import outline_of
 from recoder_lsp.index.syntax.parser import Parser
@@ -217,7 +218,8 @@ class Names:
             self._stale.add(location.path)
             return None
         text = with_plain_breaks(text)
-        if _hash(text) == (file.content_hash if (file := self._manifest.file(location.path)) else ""):
+        file = self._manifest.file(location.path)
+        if file is not None and hash_of_file(text.encode("utf-8", "surrogatepass")) == file.content_hash:
             return location
         self._stale.add(location.path)
         # Where parsing finds it under another file's language, nothing is lost: it is looked for by its name.
@@ -299,22 +301,14 @@ class _PlaceOfName:
         return 4 if is_telling(self.name) or self.n_definitions <= FEW_DEFINITIONS else None
 
 
-class _Texts:
-    """Files as bytes, each read once; remembers those that are not what was indexed."""
-
-    def __init__(self, text_of: Callable[[str], str | None]) -> None:
-        self._text_of = text_of
-        self._contents: dict[str, bytes | None] = {}
-        self.stale: set[str] = set()
+class _Texts(CheckedTexts):
+    """Files, in which the names that are found are looked for."""
 
     def still_names(self, location: Location) -> bool:
         """Whether the name stands where it was."""
         if privacy.is_secret_path(location.path):
             return False
-        if location.path not in self._contents:
-            text = self._text_of(location.path)
-            self._contents[location.path] = None if text is None else with_plain_breaks(text).encode("utf-8", "surrogatepass")
-        content, span = self._contents[location.path], location.symbol.name_span
+        content, span = self.bytes_of(location.path), location.symbol.name_span
         named = location.symbol.name.encode("utf-8", "surrogatepass")
         if content is None or content[span.start_byte : span.end_byte] != named:
             self.stale.add(location.path)
@@ -323,7 +317,7 @@ class _Texts:
 
     def with_columns(self, location: Location, encoding: Encoding) -> Symbol:
         """The symbol with columns in units of an encoding."""
-        symbol, content = location.symbol, self._contents[location.path]
+        symbol, content = location.symbol, self.bytes_of(location.path)
         if encoding == "utf-8" or content is None:
             return symbol
         return dataclasses.replace(
@@ -348,7 +342,3 @@ def _worth(typed: str, name: str) -> int:
         return -1
     fit = fit_of(typed, name)
     return int(Fit.HUMPS) + 1 if fit is None else int(fit)
-
-
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recoder_lsp.index.records import Kind, Location
+from recoder_lsp.index.search.modules import JAVASCRIPT
 from recoder_lsp.index.search.texts import CheckedTexts
 from recoder_lsp.index.store.manifest_reading import ManifestReader, StoredChunk
 from recoder_lsp.index.words import words
@@ -29,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _DEFINED = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TYPE, Kind.ENUM, Kind.CONSTRUCTOR})
 # Languages whose code may well be copied into each other.
 _FAMILIES = (
-    frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"}),
+    JAVASCRIPT | {"vue", "svelte"},
     frozenset({"c", "cpp", "objective-c", "cuda-cpp"}),
     frozenset({"java", "kotlin", "scala"}),
 )

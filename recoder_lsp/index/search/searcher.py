@@ -181,12 +181,10 @@ def _under(path: str, wanted: Collection[str]) -> bool:
 
 def _identifiers(text: str) -> Sequence[str]:
     """What looks like a name in code: whatever is not a plain lower-case word, and a query of one word."""
-    found = [match for match in _NAME.findall(text)]
-    if len(found) == 1:
-        return [found[0].lower(), re.split(r"\.|::|:|#", found[0])[-1].lower()]
+    found = _NAME.findall(text)
     names: list[str] = []
     for name in found:
         last = re.split(r"\.|::|:|#", name)[-1]
-        if last != last.lower() or "_" in name or last != name:
+        if len(found) == 1 or last != last.lower() or "_" in name or last != name:
             names += [name.lower(), last.lower()]
     return names

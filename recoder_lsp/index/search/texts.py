@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
+from recoder_lsp.index.hashes import hash_of_chunk, hash_of_file
 from recoder_lsp.index.store.manifest_reading import StoredChunk
 
 
@@ -22,14 +22,14 @@ class CheckedTexts:
         """The text of a file in UTF-8, None if it is gone."""
         if path not in self._contents:
             text = self._text_of(path)
-            self._contents[path] = None if text is None else text.encode("utf-8", "replace")
+            self._contents[path] = None if text is None else text.encode("utf-8", "surrogatepass")
         return self._contents[path]
 
     def unchanged(self, path: str, content_hash: str) -> bytes | None:
         """The file in UTF-8, if all of it is what was indexed with this hash."""
         content = self.bytes_of(path)
         if content is not None and path not in self._hashes:
-            self._hashes[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
+            self._hashes[path] = hash_of_file(content)
         if content is None or self._hashes[path] != content_hash:
             self.stale.add(path)
             return None
@@ -39,11 +39,7 @@ class CheckedTexts:
         """The chunk's text, if that is still what the file says there, on the same lines."""
         content = self.bytes_of(chunk.path)
         piece = b"" if content is None else content[chunk.start_byte : chunk.end_byte]
-        if (
-            content is None
-            or hashlib.blake2b(piece, digest_size=8).hexdigest() != chunk.content_hash
-            or content.count(b"\n", 0, chunk.start_byte) != chunk.start_line
-        ):
+        if content is None or hash_of_chunk(piece) != chunk.content_hash or content.count(b"\n", 0, chunk.start_byte) != chunk.start_line:
             self.stale.add(chunk.path)
             return None
         return piece.decode("utf-8")

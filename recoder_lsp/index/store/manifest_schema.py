@@ -6,6 +6,9 @@ deleted without an index of its own.
 
 from __future__ import annotations
 
+MANIFEST = "manifest.sqlite"
+"""The file's name in the folder of an index."""
+
 SCHEMA_VERSION = 1
 
 # No text of a megabyte has as many symbols or references; what is beyond is left out.

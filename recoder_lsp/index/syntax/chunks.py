@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 
+from recoder_lsp.index.hashes import hash_of_chunk
 from recoder_lsp.index.records import Chunk, Kind, Outline, Symbol
 
 MOST_LINES = 80
@@ -235,7 +236,7 @@ def _chunk(path: str, lines: _Lines, piece: _Piece, outline: Outline, repetition
         return None
     symbol: Symbol | None = None if piece.symbol is None else outline.symbols[piece.symbol]
     name = symbol.qualified_name if symbol else ""
-    content_hash = blake2b(content, digest_size=8).hexdigest()
+    content_hash = hash_of_chunk(content)
     repetition = repetitions[name, content_hash]
     repetitions[name, content_hash] += 1
     identity = "\0".join((path, name, content_hash, str(repetition)))
