@@ -269,14 +269,14 @@ def _start_of_rest(text: str, rest: str, place: Place) -> int | None:
     cuts = [len(text) - size for size in range(min(len(text), len(rest)), 0, -1) if text.endswith(rest[:size])]
     if len(rest) >= 3:
         cuts += [found.start() for found in re.finditer(re.escape(rest), text)]
-    open_anyway = _left_open(place.line_prefix + rest)
+    open_anyway = left_open(place.line_prefix + rest)
     for cut in cuts[:_CUTS]:
         said = text[cut : cut + len(rest)]
         exact = said == rest and text.endswith(rest) and not place.rest_of_line[0].isspace()
         borders = _is_border(text[:cut], said) and _is_border(said, text[cut + len(said) :] or rest[len(said) :])
         # After a space the rest starts a new word, so the text must have come to one as well.
         apart = not place.rest_of_line[0].isspace() or not said[0].isalnum() or not text[:cut].strip() or text[cut - 1].isspace()
-        if (exact or (borders and apart)) and _left_open(place.line_prefix + text[:cut] + rest) <= open_anyway:
+        if (exact or (borders and apart)) and left_open(place.line_prefix + text[:cut] + rest) <= open_anyway:
             return cut
     return None
 
@@ -286,7 +286,7 @@ def _is_border(before: str, after: str) -> bool:
     return re.search(r"\w$", before) is None or re.match(r"\w", after) is None
 
 
-def _left_open(line: str) -> int:
+def left_open(line: str) -> int:
     """Count what a line has opened and not closed; closing what lines above opened makes up for nothing."""
     depth = least = 0
     for depth in _depths(line):

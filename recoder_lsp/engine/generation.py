@@ -62,6 +62,7 @@ class Generated:
     evaluated_tokens: int
     """Tokens of the prompt that had to be evaluated because the cache did not hold them."""
     decoded_tokens: int
+    """Tokens evaluated after the prompt: a search counts those of all the beginnings it follows."""
     prompt_ms: float
     decode_ms: float
 
@@ -79,6 +80,8 @@ class Spelling:
         pieces = [(model.piece(token), token) for token in range(model.vocabulary_size)]
         self._sorted = sorted(entry for entry in pieces if entry[0])
         self._keys = [piece for piece, _ in self._sorted]
+        self.enders = sorted(model.end_tokens | {token for piece, token in pieces if piece.startswith(b"\n")})
+        """Tokens with which a line is over, whatever follows it."""
 
     def starts(self, text: bytes) -> list[int]:
         """Return the tokens that begin `text` or go beyond it."""
@@ -147,7 +150,7 @@ def generate(
         yield
         yield from model.evaluate(tokens)
     return Generated(
-        text="" if owed else _whole(out.decode("utf-8", "ignore"), ended_by, limits),
+        text="" if owed else whole(out.decode("utf-8", "ignore"), ended_by, limits),
         ended_by="nothing" if owed else ended_by,
         mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
         prompt_tokens=len(prompt.tokens),
@@ -176,7 +179,7 @@ def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, fl
     return best, math.log(max(float(probabilities[best]), 1e-12) / max(total, 1e-12))
 
 
-def _whole(text: str, ended_by: EndedBy, limits: Limits) -> str:
+def whole(text: str, ended_by: EndedBy, limits: Limits) -> str:
     """Cut a single line at its end, and drop what was still being written when a limit was reached.
 
     That is of a block the last line, of a line the last word.

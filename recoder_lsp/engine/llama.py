@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recoder_lsp.engine.gguf_header import AGAIN, Header, read_header
-from recoder_lsp.engine.machine import available_memory_bytes, threads_for
+from recoder_lsp.engine.branches import BEAM_KEY, BRANCH_TOKENS, TRUNK, Branches, most_branches
+from recoder_lsp.engine.gguf_header import Header, read_header
+from recoder_lsp.engine.machine import threads_for
 from recoder_lsp.engine.models import ModelUnusable
+from recoder_lsp.engine.opening import can_branch, open_context, open_file, require_memory
+from recoder_lsp.engine.special_tokens import SpecialTokens, special_tokens
 from recoder_lsp.errors import RecoderError
 
 if TYPE_CHECKING:
@@ -22,24 +25,8 @@ if TYPE_CHECKING:
 
 SLICE_TOKENS = 64
 MOST_CONTEXT_TOKENS = 4096
-ONLY_SEQUENCE = 0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class SpecialTokens:
-    """Ids of the tokens with a meaning of their own; None where the model has none."""
-
-    bos: int | None = None
-    eos: int | None = None
-    eot: int | None = None
-    fim_prefix: int | None = None
-    fim_suffix: int | None = None
-    fim_middle: int | None = None
-    fim_pad: int | None = None
-    fim_repo: int | None = None
-    fim_separator: int | None = None
 
 
 class LlamaModel:
@@ -75,13 +62,17 @@ class LlamaModel:
         header = read_header(path)
         trained_context_tokens = header.hyperparameter("context_length")
         context_tokens = min(context_tokens or MOST_CONTEXT_TOKENS, trained_context_tokens)
-        _require_memory(path, header.size_bytes + header.cache_bytes(context_tokens))
+        n_cells = context_tokens + most_branches(header.metadata) * BRANCH_TOKENS
+        require_memory(path, header.size_bytes + header.cache_bytes(n_cells))
         library = _library()
         library.errors.clear()
-        model = _open_file(library, path)
+        model = open_file(library.api, library.errors, path)
+        if not can_branch(library.api, model):
+            # Whoever reads `metadata` is not to search it, whatever the file states.
+            header = replace(header, metadata={**header.metadata, BEAM_KEY: ""})
         context = None
         if library.api.llama_model_has_decoder(model):
-            context = _open_context(library.api, model, context_tokens, threads_for(threads))
+            context = open_context(library.api, model, context_tokens, threads_for(threads), SLICE_TOKENS, most_branches(header.metadata))
         if context is None:
             library.api.llama_model_free(model)
             reason = library.errors[-1] if library.errors else "it does not generate text"
@@ -106,8 +97,9 @@ class LlamaModel:
         self.context_tokens = context_tokens
         self.trained_context_tokens = header.hyperparameter("context_length")
         self.vocabulary_size = api.llama_vocab_n_tokens(self._vocabulary)
-        self.special = _special_tokens(api, self._vocabulary, self.tokenize_special)
+        self.special = special_tokens(api, self._vocabulary, self.tokenize_special)
         self.end_tokens = frozenset(token for token in range(self.vocabulary_size) if api.llama_vocab_is_eog(self._vocabulary, token))
+        self._branches = Branches(api, context, self.vocabulary_size, most_branches(header.metadata))
         self.evaluated_tokens = 0
         self._pieces: dict[int, bytes] = {}
 
@@ -118,12 +110,12 @@ class LlamaModel:
 
     @property
     def slice_tokens(self) -> int:
-        """The most tokens evaluated between two yields."""
+        """The most tokens evaluated between two yields; branches that have to be read again come all at once."""
         return SLICE_TOKENS
 
     @property
     def cached_tokens(self) -> int:
-        """How many tokens the KV cache holds."""
+        """How many tokens the KV cache holds, those of branches left out."""
         return len(self._cached)
 
     @property
@@ -174,14 +166,7 @@ class LlamaModel:
                 was evaluated before stays), or the model was closed.
             ValueError: No tokens, or a token that does not exist.
         """
-        wanted = list(tokens)
-        if not wanted or min(wanted) < 0 or max(wanted) >= self.vocabulary_size:
-            raise ValueError("tokens to evaluate have to be at least one, and of this vocabulary")
-        if len(wanted) > self.context_tokens:
-            raise RecoderError(
-                f"The text is too long for the model: {len(wanted)} tokens, and it reads {self.context_tokens}.",
-                "Lower completion.prefix_tokens and completion.suffix_tokens, or raise engine.context_tokens.",
-            )
+        wanted = self._checked(tokens)
         if wanted == self._cached and self._logits is not None:
             return
         # Asked again after every yield: another evaluation may have changed the cache meanwhile.
@@ -190,9 +175,55 @@ class LlamaModel:
             yield
         self._decode(wanted[start:], start, last=True)
 
+    def evaluate_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, np.ndarray]:
+        """Say what follows each of several continuations of one text: float32, shape (n tails, vocabulary_size).
+
+        What they share with the branches of the call before is not evaluated again. Yields only where the trunk has to be
+        evaluated anew. The next `evaluate` drops the branches and keeps what it can use of them.
+
+        Args:
+            trunk: As for `evaluate`.
+            tails: What follows it: each 1 to BRANCH_TOKENS tokens, no more of them than the model states (`recoder.beam`).
+
+        Raises:
+            RecoderError: As `evaluate`; the branches are gone then.
+            ValueError: As `evaluate`, or branches that are too many, too long or empty: none of them is read then.
+        """
+        for tail in tails:
+            if not tail or len(trunk) + len(tail) > self.context_tokens:
+                raise ValueError("a branch has at least one token and ends within the context")
+            self._checked(tail)
+        yield from self.evaluate(trunk)
+        rows, n_evaluated = self._branches.evaluate(len(trunk), tails)
+        self.evaluated_tokens += n_evaluated
+        return rows
+
+    def log_probabilities(self, tokens: Sequence[int]) -> np.ndarray:
+        """Say how likely each token but the first is after those before it: natural logarithms, float64, shape (n - 1,).
+
+        For measuring: it is not paused in between. Raises what `evaluate` raises.
+        """
+        import numpy as np
+
+        wanted = self._checked(tokens)
+        self._branches.drop()
+        self._drop_from(0)
+        parts: list[np.ndarray] = []
+        for start in range(0, len(wanted), SLICE_TOKENS):
+            part, following = wanted[start : start + SLICE_TOKENS], wanted[start + 1 : start + SLICE_TOKENS + 1]
+            self._decode(part, start, last=start + SLICE_TOKENS >= len(wanted), each=True)
+            # One pointer for all of them: those of a batch lie one after the other.
+            pointer = self._api.llama_get_logits(self._open())
+            logits = np.ctypeslib.as_array(pointer, shape=(len(part), self.vocabulary_size))[: len(following)]
+            logits -= logits.max(axis=1, keepdims=True)  # in place: llama.cpp does not look at them again
+            likely = logits[np.arange(len(following)), following].astype(np.float64)
+            parts.append(likely - np.log(np.exp(logits, out=logits).sum(axis=1, dtype=np.float64)))
+        return np.concatenate(parts)
+
     def close(self) -> None:
         """Free the model's memory. May be called twice; everything else but the attributes fails afterwards."""
         if self._context is not None and self._model is not None:
+            self._branches.close()
             self._api.llama_batch_free(self._batch)
             self._api.llama_free(self._context)
             self._api.llama_model_free(self._model)
@@ -204,9 +235,21 @@ class LlamaModel:
             raise RecoderError("The model was unloaded.", "Try again.")
         return self._context
 
+    def _checked(self, tokens: Sequence[int]) -> list[int]:
+        wanted = list(tokens)
+        if not wanted or min(wanted) < 0 or max(wanted) >= self.vocabulary_size:
+            raise ValueError("tokens to evaluate have to be at least one, and of this vocabulary")
+        if len(wanted) > self.context_tokens:
+            raise RecoderError(
+                f"The text is too long for the model: {len(wanted)} tokens, and it reads {self.context_tokens}.",
+                "Lower completion.prefix_tokens and completion.suffix_tokens, or raise engine.context_tokens.",
+            )
+        return wanted
+
     def _keep_common(self, wanted: list[int]) -> int:
         """Drop what the cache holds beyond its common head with `wanted`; return where evaluation has to go on."""
         self._open()
+        self._branches.settle(self._cached, wanted)
         cached = self._cached
         n_common = len(cached)
         if wanted[:n_common] != cached:
@@ -222,22 +265,22 @@ class LlamaModel:
             self._trim(position)
 
     def _trim(self, position: int) -> None:
-        if self._api.llama_memory_seq_rm(self._memory, ONLY_SEQUENCE, position, -1):
+        if self._api.llama_memory_seq_rm(self._memory, TRUNK, position, -1):
             del self._cached[position:]
         else:
             # Recurrent models cannot go back part of the way.
             self._api.llama_memory_clear(self._memory, False)
             self._cached.clear()
 
-    def _decode(self, tokens: list[int], start: int, *, last: bool) -> None:
+    def _decode(self, tokens: list[int], start: int, *, last: bool, each: bool = False) -> None:
         context, batch = self._open(), self._batch
         for place, token in enumerate(tokens):
             batch.token[place] = token
             batch.pos[place] = start + place
             batch.n_seq_id[place] = 1
-            batch.seq_id[place][0] = ONLY_SEQUENCE
-            batch.logits[place] = 0
-        batch.logits[len(tokens) - 1] = 1 if last else 0
+            batch.seq_id[place][0] = TRUNK
+            batch.logits[place] = 1 if each else 0
+        batch.logits[len(tokens) - 1] = 1 if last or each else 0
         batch.n_tokens = len(tokens)
         self._logits = None
         outcome = self._api.llama_decode(context, batch)
@@ -294,15 +337,33 @@ class LlamaModel:
         return [by_piece[bytes([byte])] for byte in _SPACE_MARK.encode() if bytes([byte]) in by_piece]
 
 
-_SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
+def quantise(source: Path, target: Path, kind: str, *, embedding: str = "") -> None:
+    """Write a model with smaller weights; its metadata stays.
 
-# llama.cpp takes FIM tokens from the metadata, or else finds those of CodeLlama, CodeGemma, DeepSeek-Coder, Granite,
-# Qwen2.5-Coder and StarCoder by their text. These are written differently; from the tokenizers of
-# mistralai/Codestral-22B-v0.1 and ByteDance-Seed/Seed-Coder-8B-Base.
-_FIM_TEXTS = (
-    {"fim_prefix": "[PREFIX]", "fim_suffix": "[SUFFIX]"},
-    {"fim_prefix": "<[fim-prefix]>", "fim_suffix": "<[fim-suffix]>", "fim_middle": "<[fim-middle]>"},
-)
+    Args:
+        source: A GGUF file, best of F32; from one that is quantised already, the errors add up.
+        target: Where the new one goes.
+        kind: "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M" or another file type of llama.cpp. K kinds need rows of a multiple of 256.
+        embedding: What the embedding is kept as ("Q8_0", "Q6_K"), and with it the output where the two are one; "" lets
+            llama.cpp choose, which for a shared embedding takes Q6_K in K kinds.
+
+    Raises:
+        RecoderError: llama.cpp failed.
+        AttributeError: There is no such kind.
+    """
+    library = _library()
+    parameters = library.api.llama_model_quantize_default_params()
+    parameters.ftype = getattr(library.api, f"LLAMA_FTYPE_{'ALL' if kind == 'F32' else 'MOSTLY'}_{kind}")
+    parameters.allow_requantize = True
+    if embedding:
+        parameters.token_embedding_type = parameters.output_tensor_type = getattr(library.api, f"GGML_TYPE_{embedding}")
+    library.errors.clear()
+    if library.api.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)) != 0:
+        reason = library.errors[-1] if library.errors else "llama.cpp does not say why"
+        raise RecoderError(f"The model {source} cannot be written as {kind}: {reason}.", "Is it a whole GGUF file, and is there room?")
+
+
+_SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 
 
 @dataclass(frozen=True)
@@ -334,62 +395,3 @@ def _library() -> _Library:
 
 # ggml.h; llama_cpp._logger has the numbers of an older edition.
 _GGML_LOG_LEVEL_ERROR = 4
-
-
-def _open_file(library: _Library, path: Path) -> int:
-    api = library.api
-    overrides = (api.llama_model_kv_override * 2)()  # the second, empty one ends the list
-    overrides[0].tag = api.LLAMA_KV_OVERRIDE_TYPE_BOOL
-    overrides[0].key = b"tokenizer.ggml.add_space_prefix"
-    overrides[0].value.val_bool = False
-    parameters = api.llama_model_default_params()
-    parameters.n_gpu_layers = 0
-    parameters.load_mode = api.LLAMA_LOAD_MODE_MMAP
-    parameters.kv_overrides = overrides
-    model = api.llama_model_load_from_file(os.fsencode(path), parameters)
-    if not model:
-        reasons = [error.partition("error loading model: ")[2] for error in library.errors]
-        reason = next(filter(None, reasons), "llama.cpp does not say why")
-        raise ModelUnusable(f"The model {path} cannot be loaded: {reason}.", AGAIN)
-    return int(model)
-
-
-def _open_context(api: Any, model: int, context_tokens: int, threads: int) -> int | None:
-    parameters = api.llama_context_default_params()
-    parameters.n_ctx = context_tokens
-    parameters.n_batch = parameters.n_ubatch = SLICE_TOKENS
-    parameters.n_threads = parameters.n_threads_batch = threads
-    parameters.no_perf = True
-    return api.llama_init_from_model(model, parameters) or None
-
-
-def _special_tokens(api: Any, vocabulary: Any, find: Any) -> SpecialTokens:
-    def known(token: int) -> int | None:
-        return token if token >= 0 else None
-
-    special = SpecialTokens(
-        bos=known(api.llama_vocab_bos(vocabulary)),
-        eos=known(api.llama_vocab_eos(vocabulary)),
-        eot=known(api.llama_vocab_eot(vocabulary)),
-        fim_prefix=known(api.llama_vocab_fim_pre(vocabulary)),
-        fim_suffix=known(api.llama_vocab_fim_suf(vocabulary)),
-        fim_middle=known(api.llama_vocab_fim_mid(vocabulary)),
-        fim_pad=known(api.llama_vocab_fim_pad(vocabulary)),
-        fim_repo=known(api.llama_vocab_fim_rep(vocabulary)),
-        fim_separator=known(api.llama_vocab_fim_sep(vocabulary)),
-    )
-    if special.fim_prefix is None or special.fim_suffix is None:
-        for family in _FIM_TEXTS:
-            found = {name: find(text) for name, text in family.items()}
-            if found["fim_prefix"] is not None and found["fim_suffix"] is not None:
-                return replace(special, **found)
-    return special
-
-
-def _require_memory(path: Path, needed_bytes: int) -> None:
-    available_bytes = available_memory_bytes()
-    if available_bytes is not None and needed_bytes > available_bytes:
-        raise ModelUnusable(
-            f"The model {path} needs {needed_bytes / 2**30:.1f} GiB of memory, and {available_bytes / 2**30:.1f} GiB are free.",
-            "Close something, lower engine.context_tokens, or set engine.model to a smaller model.",
-        )

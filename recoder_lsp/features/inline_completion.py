@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import uuid
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -9,9 +11,11 @@ from dataclasses import dataclass, replace
 from recoder_lsp import privacy
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
+from recoder_lsp.engine.beam import Beam, beam_of, search
 from recoder_lsp.engine.cleaning import Insertion, block_indentation, insertion, opens_block
 from recoder_lsp.engine.copying import Source, trust_of
 from recoder_lsp.engine.fim import CLOSERS, Budget, Layout, Place, Prompter
+from recoder_lsp.engine.fitting import misfit
 from recoder_lsp.engine.generation import Generated, Limits, Spelling, generate
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.runtime import Runtime
@@ -26,6 +30,7 @@ PATH_PARTS = 3
 # More of a document is not looked at. The start moves in steps, so that one key after the other sees the same text.
 MAX_SIDE_CHARACTERS, SIDE_STEP_CHARACTERS = 48_000, 16_384
 REMEMBERED_ACCEPTABLE = 64
+_BEGINS_LINE = re.compile(r"\w|[\"'@#$~`!&*<{/-]")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class _Answer:
     raw: str
     block: bool
     confidence_percent: float
+    line_end: str
+    """What makes it a line of its own, where it was asked for before one that is there already."""
 
 
 @dataclass
@@ -75,6 +82,7 @@ class _Loaded:
     model: LlamaModel
     prompter: Prompter
     trust: tuple[float, ...]
+    beam: Beam | None = None
     spelling: Spelling | None = None
     context: Context | None = None
     related: Source | None = None
@@ -124,13 +132,14 @@ class InlineCompletion:
                 return None
             block = settings.completion.multiline and opens_block(place)
             context = await self._context.at(request.snapshot, request.offset) if self._context else Context()
+            line_end = line_end_needed(place)
             generated = await self._scheduler.run(
-                lambda: _generation(loaded, place, context, block, settings),
+                lambda: _generation(loaded, _apart(place, line_end), context, block, settings),
                 priority=Priority.GHOST_TEXT,
                 key=f"{uri}#menu" if request.for_menu else uri,
             )
             self._count(generated)
-            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent)
+            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent, line_end)
             if generated.ended_by != "time" and uri in self._open:
                 self._answers[uri] = answer
         else:
@@ -138,7 +147,9 @@ class InlineCompletion:
         if answer.confidence_percent < least_percent:
             self._metrics.count("ghost_text.unsure")
             return None
-        cleaned = insertion(answer.raw, place, block=answer.block)
+        cleaned = insertion(answer.raw, _apart(place, answer.line_end), block=answer.block)
+        if cleaned:
+            cleaned = replace(cleaned, text=cleaned.text + answer.line_end)
         return self._suggestion(request, cleaned, generated) if cleaned else None
 
     def accepted(self, suggestion_id: str) -> None:
@@ -170,6 +181,8 @@ class InlineCompletion:
         typed = place.prefix[len(last.prefix) :]
         if not last.raw.startswith(typed) or not _same_suffix(last.suffix, place.suffix):
             return None
+        if last.line_end and last.suffix != place.suffix:
+            return None
         if typed and (not last.raw[len(typed) :].strip() or last.confidence_percent < least_percent):
             return None
         return replace(last, prefix=place.prefix, suffix=place.suffix, raw=last.raw[len(typed) :])
@@ -181,7 +194,7 @@ class InlineCompletion:
             self._runtime.ensure(settings.engine)
             return None
         if self._loaded is None or self._loaded.model is not model:
-            self._loaded = _Loaded(model, Prompter(model, self._layout), trust_of(model.metadata))
+            self._loaded = _Loaded(model, Prompter(model, self._layout), trust_of(model.metadata), beam_of(model.metadata))
             self._answers.clear()
         return self._loaded
 
@@ -219,6 +232,20 @@ def worth_asking(request: Request, settings: Settings) -> bool:
     return request.invoked or not (following.isalnum() or following == "_")
 
 
+def line_end_needed(place: Place) -> str:
+    """Return what has to follow an insertion that becomes a line above the one that the caret stands before; nothing elsewhere.
+
+    It is a line end, and the indentation that the insertion takes from that line. A rest that no line begins with, such as
+    ` = compute()` or `)`, is not a line: it waits for its beginning.
+    """
+    before, rest = place.prefix.rpartition("\n")[2], place.suffix.partition("\n")[0].strip()
+    return "\n" + before if not before.strip() and _BEGINS_LINE.match(rest) else ""
+
+
+def _apart(place: Place, line_end: str) -> Place:
+    return replace(place, suffix=line_end + place.suffix) if line_end else place
+
+
 def _generation(loaded: _Loaded, place: Place, context: Context, block: bool, settings: Settings) -> Generator[None, None, Generated]:
     """Prompt and decode; runs on the engine thread, where alone the model may be touched."""
     completion = settings.completion
@@ -235,7 +262,10 @@ def _generation(loaded: _Loaded, place: Place, context: Context, block: bool, se
         loaded.context, loaded.related = context, Source(loaded.prompter.tokens_of(context.to_copy)) if context.to_copy else None
     max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
     limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
-    return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust, loaded.related))
+    if block or loaded.beam is None:
+        return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust, loaded.related))
+    fits = functools.partial(misfit, place=place)
+    return (yield from search(loaded.model, loaded.spelling, prompt, limits, loaded.beam, fits, loaded.trust, loaded.related))
 
 
 def _place(request: Request) -> Place:

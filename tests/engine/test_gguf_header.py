@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recoder_lsp.engine import llama
+from recoder_lsp.engine import llama, opening
 from recoder_lsp.engine.gguf_header import read_header
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.models import ModelUnusable
@@ -145,7 +145,7 @@ def test_llama_cpps_own_reason_is_passed_on(tmp_path: Path) -> None:
 
 
 def test_a_model_larger_than_the_free_memory_is_refused_before_it_is_opened(tiny_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llama, "available_memory_bytes", lambda: 100_000)
+    monkeypatch.setattr(opening, "available_memory_bytes", lambda: 100_000)
     monkeypatch.setattr(llama, "_library", lambda: pytest.fail("llama.cpp was asked"))
 
     assert "memory" in refusal(tiny_path)
@@ -154,7 +154,7 @@ def test_a_model_larger_than_the_free_memory_is_refused_before_it_is_opened(tiny
 def test_where_the_system_does_not_say_how_much_memory_is_free_the_model_is_loaded(
     tiny_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(llama, "available_memory_bytes", lambda: None)
+    monkeypatch.setattr(opening, "available_memory_bytes", lambda: None)
 
     LlamaModel.load(tiny_path, context_tokens=0, threads=1).close()
 

@@ -66,7 +66,7 @@ def write_tiny_gguf(
     Args:
         control_texts: what the control tokens are called; they follow <unk>, <s> and </s>.
         fim_in_metadata: name the control tokens as FIM tokens in the metadata, in the order of FIM_KEYS.
-        metadata: integer keys to write in place of the right ones, to make a model that contradicts itself.
+        metadata: integers to write in place of the right ones, to make a model that contradicts itself; or texts to add.
         without: keys and tensors to leave out.
     """
     tokens = ["<unk>", "<s>", "</s>", *control_texts, *(f"<0x{byte:02X}>" for byte in range(256)), *PIECES]
@@ -92,7 +92,7 @@ def write_tiny_gguf(
     writer.add_name("Tiny test model")
     for key, value in integers.items():
         if key not in without:
-            writer.add_uint32(key, value)
+            (writer.add_string if isinstance(value, str) else writer.add_uint32)(key, value)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_tokenizer_model("llama")
     for key, values in (("tokens", tokens), ("scores", scores), ("token_type", types)):

@@ -10,6 +10,7 @@ from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.scheduler import Scheduler, Superseded
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.features import inline_completion
 from recoder_lsp.features.inline_completion import InlineCompletion, Request
 from recoder_lsp.metrics import Metrics
 from tests.features.well_read import ReadyRuntime, WellReadModel
@@ -115,6 +116,29 @@ async def test_a_block_is_suggested_where_one_opens(desk):
     text = "print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n"
 
     assert await desk.completed(text) == "print(total)\n\ndef area(r):\n    square = r * r\n    return 3 * square▮\n\nend = 1\n"
+
+
+async def test_a_model_that_wants_it_is_searched_for_the_best_line(scheduler):
+    model = WellReadModel(INTENDED, beam="3,0.25")
+
+    assert await Desk(scheduler, model).completed("import os\n\ntotal = comp▮\n") == "import os\n\ntotal = compute(values, scale)▮\n"
+    assert model.steps_of_search > 10
+
+
+async def test_a_block_is_written_line_after_line_without_a_search(scheduler):
+    model = WellReadModel(INTENDED, beam="3,0.25")
+
+    assert await Desk(scheduler, model).suggest("print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n") is not None
+    assert model.steps_of_search == 0
+
+
+async def test_a_search_asks_how_lines_go_with_their_place(scheduler, monkeypatch):
+    seen = []
+    monkeypatch.setattr(inline_completion, "misfit", lambda text, place: seen.append(place.line_prefix + text) or 0.0)
+
+    await Desk(scheduler, WellReadModel(INTENDED, beam="3,0.25")).suggest("import os\n\ntotal = comp▮\n")
+
+    assert "total = compute(values, scale)" in seen
 
 
 async def test_blocks_can_be_turned_off(scheduler):
@@ -317,3 +341,53 @@ async def test_an_answer_for_a_closed_document_is_not_kept(scheduler):
     await desk.suggest("import os\n\ntotal = compu▮\n")
 
     assert desk.generated == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "completed"),
+    [
+        ("import os\n\n▮print(total)\n", "import os\n\ntotal = compute(values, scale)\n▮print(total)\n"),
+        ("def area(r):\n▮    return 3 * square\n", "def area(r):\n    square = r * r\n▮    return 3 * square\n"),
+        ("def area(r):\n    ▮return 3 * square\n", "def area(r):\n    square = r * r\n    ▮return 3 * square\n"),
+    ],
+)
+async def test_before_a_line_that_is_there_a_line_is_suggested_that_ends(desk, text, completed):
+    assert await desk.completed(text, invoked=True) == completed
+
+
+async def test_such_a_line_still_ends_when_it_was_begun_by_hand(desk):
+    await desk.completed("def area(r):\n▮    return 3 * square\n")
+
+    assert (
+        await desk.completed("def area(r):\n    sq▮    return 3 * square\n") == "def area(r):\n    square = r * r\n▮    return 3 * square\n"
+    )
+    assert desk.generated == 1
+
+
+async def test_it_ends_as_the_lines_of_the_document_do(desk):
+    suggestion = await desk.suggest("def area(r):\r\n▮    return 3 * square\r\n")
+
+    assert suggestion.text == "    square = r * r\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "completed"),
+    [
+        ("import os\n\n▮ = compute(values, scale)\n", "import os\n\ntotal▮ = compute(values, scale)\n"),
+        ("import os\n\ntotal = compute(values, scale)\n▮(total)\n", "import os\n\ntotal = compute(values, scale)\nprint▮(total)\n"),
+    ],
+)
+async def test_a_line_without_its_beginning_gets_one(desk, text, completed):
+    assert await desk.completed(text) == completed
+
+
+async def test_a_line_end_is_not_kept_for_a_line_that_is_gone(desk):
+    await desk.suggest('import os\n\n▮"""\n')
+
+    assert await desk.completed("import os\n\n▮\n") == "import os\n\ntotal = compute(values, scale)▮\n"
+
+
+async def test_before_a_closing_bracket_nothing_ends_a_line(scheduler):
+    desk = Desk(scheduler, WellReadModel("total = add(\n    first, second\n)\n"))
+
+    assert await desk.completed("total = add(\n▮)\n") == "total = add(\n    first, second▮)\n"

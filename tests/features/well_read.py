@@ -17,21 +17,22 @@ class WellReadModel:
     """Reads and writes characters, suffix first; ends its insertion where the line of `intended` ends.
 
     `before_step`, called on the engine thread ahead of each evaluation, lets a test hold it or make it fail; `sureness`
-    is how much more it scores the next character than all others.
+    is how much more it scores the next character than all others. `beam` is what it states for `recoder.beam`.
     """
 
-    def __init__(self, intended: str, before_step: Callable[[], None] = lambda: None, sureness: float = 40.0) -> None:
+    def __init__(self, intended: str, before_step: Callable[[], None] = lambda: None, sureness: float = 40.0, beam: str = "") -> None:
         self.intended = intended
         self.sureness = sureness
         self.before_step = before_step
         self.special = SimpleNamespace(bos=BOS, fim_prefix=PREFIX, fim_suffix=SUFFIX, fim_middle=None, fim_separator=SEPARATOR)
-        self.metadata = {"tokenizer.ggml.model": "llama"}
+        self.metadata = {"tokenizer.ggml.model": "llama", "recoder.beam": beam}
         self.adds_bos = False
         self.end_tokens = frozenset({END})
         self.vocabulary_size = FIRST_CHARACTER + 128
         self.context_tokens = 4096
         self.evaluated_tokens = 0
         self.prompts: list[str] = []
+        self.steps_of_search = 0
         self._cached: list[int] = []
 
     def tokenize(self, text: str) -> list[int]:
@@ -42,8 +43,11 @@ class WellReadModel:
 
     @property
     def logits(self) -> np.ndarray:
-        start = len(self._cached) - self._cached[::-1].index(PREFIX)
-        known = b"".join(map(self.piece, self._cached[start:])).decode()
+        return self._after(self._cached)
+
+    def _after(self, tokens: list[int]) -> np.ndarray:
+        start = len(tokens) - tokens[::-1].index(PREFIX)
+        known = b"".join(map(self.piece, tokens[start:])).decode()
         scores = np.zeros(self.vocabulary_size, np.float32)
         at = self.intended.find(known[-60:])
         rest = self.intended[at + len(known[-60:]) :] if at >= 0 else ""
@@ -58,6 +62,12 @@ class WellReadModel:
         self._cached = list(tokens)
         return
         yield
+
+    def evaluate_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, np.ndarray]:
+        yield from ()
+        self.before_step()
+        self.steps_of_search += 1
+        return np.stack([self._after([*trunk, *tail]) for tail in tails])
 
 
 class ReadyRuntime:
