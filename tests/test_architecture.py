@@ -47,6 +47,7 @@ DOORS = {
     "torch": ("training/",),
     "tokenizers": ("index/store/embedder.py", "training/"),
     "gguf": ("training/",),
+    "rensa": ("training/corpus/near_duplicates.py",),
     "rich": ("demo/", "index_commands.py"),
     "socket": ("server/serve.py",),
     "urllib.request": ("training/",),

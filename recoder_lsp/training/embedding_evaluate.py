@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from recoder_lsp.index.store.embedder import Embedder, StaticEmbedder, load_embedder
-from recoder_lsp.training.embedding_examples import Example, first_sentence
+from recoder_lsp.training.embedding_examples import LANGUAGES, Example
 from recoder_lsp.training.embedding_module import NAME_WEIGHT
 
-LANGUAGES = ("python", "javascript", "typescript")
 TIMED_CHUNKS = 128
 BM25_SHARE = 0.2
 RANK_CONSTANT = 10
@@ -47,7 +46,7 @@ def table(chosen: Sequence[Example], model: Path, compared: str, work: Path) -> 
         compared: Folder of any sentence-transformers model, or "".
         work: Where the slow model's vectors are kept between runs.
     """
-    questions = [first_sentence(example.documentation) for example in chosen]
+    questions = [example.sentence for example in chosen]
     names, bodies = [example.name for example in chosen], [example.body for example in chosen]
     words = Scores("BM25, identifiers split", bm25(questions, [_words(body) for body in bodies]))
     named = [_words(body) + (NAME_COUNT - 1) * _words(name) for name, body in zip(names, bodies, strict=True)]
@@ -62,16 +61,18 @@ def table(chosen: Sequence[Example], model: Path, compared: str, work: Path) -> 
     if compared:
         rows += _compared(compared, (questions, names, bodies), words_and_name, work)
     languages = np.array([example.language for example in chosen])
+    present = [language for language in LANGUAGES if language in languages]
     lines = [
-        f"{len(chosen):,} functions of {len({example.package for example in chosen})} packages: "
-        + ", ".join(f"{(languages == language).sum():,} {language}" for language in LANGUAGES),
+        f"{len(chosen):,} functions of {len({example.package for example in chosen})} packages",
         "",
-        "| ranker | MRR@10 | R@10 | python | javascript | typescript | chunks/s |",
-        "|---|---|---|---|---|---|---|",
+        "| ranker | MRR@10 | R@10 | "
+        + " | ".join(f"{language} ({(languages == language).sum():,})" for language in present)
+        + " | chunks/s |\n|---|---|---|"
+        + "---|" * (len(present) + 1),
     ]
     for row in rows:
         found = row.reciprocal_ranks()
-        by_language = " | ".join(f"{found[languages == language].mean():.3f}" if language in languages else "" for language in LANGUAGES)
+        by_language = " | ".join(f"{found[languages == language].mean():.3f}" for language in present)
         speed = f"{row.chunks_per_second:,.0f}" if row.chunks_per_second else ""
         lines.append(f"| {row.label} | {found.mean():.3f} | {(found > 0).mean():.3f} | {by_language} | {speed} |")
     return "\n".join(lines)

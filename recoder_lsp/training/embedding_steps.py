@@ -11,9 +11,12 @@ from typing import Any
 from recoder_lsp.training import corpus
 
 Documents = list[corpus.Document]
+MODELS = Path(__file__).parent.parent / "models"
+RESERVED = MODELS / "recoder-embedding-reserved.json"
+"""The packages that the shipped edition has not learnt from."""
 
 
-def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
+def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[Documents, Path], set[str]]) -> None:
     """Add the steps `embedding-pairs`, `embedding-train` and `embedding-evaluate`.
 
     Args:
@@ -39,21 +42,27 @@ def add(steps: Any, documents: Callable[[Path], Documents], held_out: Callable[[
     step.add_argument("--compare", default="", help="folder of a sentence-transformers model to measure beside it")
 
 
-def _pairs(options: argparse.Namespace, documents: Callable[[Path], Documents], held_out: Callable[[Documents], set[str]]) -> None:
+def _pairs(options: argparse.Namespace, documents: Callable[[Path], Documents], held_out: Callable[[Documents, Path], set[str]]) -> None:
     from recoder_lsp.index.store.embedder import BagTokenizer
     from recoder_lsp.training import embedding_pairs, embedding_tokenizer
 
     files = documents(options.work)
     path = options.work / "embedding-examples.jsonl.gz"
     embedding_pairs.write_examples(files, path)
+    of_no_model = held_out(files, options.work)
+    # A gigabyte, of which the examples hold what is needed.
+    del files
     examples = list(embedding_pairs.read_examples(path))
-    reserved = embedding_pairs.reserved(examples, held_out(files))
+    earlier = json.loads(RESERVED.read_text("utf-8"))
+    before = {f"{row['registry']}:{row['name']}" for row in json.loads((MODELS / "recoder-embedding-corpus.json").read_text("utf-8"))}
+    reserved = embedding_pairs.reserved(examples, of_no_model, earlier, before)
     (options.work / "embedding-reserved.json").write_text(json.dumps(reserved, indent=1))
     kept_away = {package for packages in reserved.values() for package in packages}
     learnt = [example for example in examples if example.package not in kept_away]
     serialised = embedding_tokenizer.train(learnt)
     (options.work / "embedding-tokenizer.json").write_text(serialised, "utf-8")
-    table = embedding_pairs.Table.of(learnt, BagTokenizer(serialised))
+    tested = (example for example in examples if example.package in kept_away and embedding_pairs.is_testable(example))
+    table = embedding_pairs.Table.of(learnt, BagTokenizer(serialised), tested)
     table.save(options.work / "embedding-pairs.npz")
     print(f"{len(examples):,} examples, {len(table.kinds):,} of them to learn from; {len(kept_away)} packages kept away")
 
@@ -68,7 +77,7 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from recoder_lsp.training import embedding_evaluate, embedding_pairs
 
-    packages = json.loads((options.work / "embedding-reserved.json").read_text())[options.functions]
+    packages = set(json.loads((options.work / "embedding-reserved.json").read_text())[options.functions])
     examples = embedding_pairs.read_examples(options.work / "embedding-examples.jsonl.gz")
     chosen = embedding_pairs.test_set(example for example in examples if example.package in packages)
     print(embedding_evaluate.table(chosen, options.model, options.compare, options.work))

@@ -6,14 +6,15 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from recoder_lsp.training.embedding_examples import Example
 
-VOCABULARY_SIZE = 28_672
+VOCABULARY_SIZE = 23_794
+"""As many rows of 256 as 6.2 MB hold."""
 MAX_WORD_CHARACTERS = 40
 """A longer run of letters is a hash or data."""
-MAX_EXAMPLES = 400_000
+MAX_EXAMPLES = 250_000
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _UNKNOWN = "[UNK]"
 # What is not ASCII goes first: some of it turns into ASCII when lower-cased.
@@ -22,7 +23,7 @@ _HUMP = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _PART = r"[a-z]+|[0-9]+"
 
 
-def train(examples: Iterable[Example], size: int = VOCABULARY_SIZE) -> str:
+def train(examples: Sequence[Example], size: int = VOCABULARY_SIZE) -> str:
     """Return a tokenizer.json whose tokens are the words, and parts of words, that most examples have.
 
     The vocabulary is that of byte-pair encoding, trained on how many examples have a word; a word is cut into the
@@ -53,15 +54,11 @@ def train(examples: Iterable[Example], size: int = VOCABULARY_SIZE) -> str:
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=True, separators=(",", ":"))
 
 
-def _document_frequencies(examples: Iterable[Example], normalizer: object, pre_tokenizer: object) -> Counter[str]:
+def _document_frequencies(examples: Sequence[Example], normalizer: object, pre_tokenizer: object) -> Counter[str]:
     """Count in how many of the examples, drawn by chance up to MAX_EXAMPLES, each part of an identifier stands."""
     whole: Counter[str] = Counter()
-    chance = random.Random(5)
-    taken = 0
-    for example in examples:
-        if taken < MAX_EXAMPLES and chance.random() < 0.5:
-            taken += 1
-            whole.update(set(_WORD.findall(f"{example.documentation}\n{example.body}")))
+    for example in random.Random(5).sample(examples, min(MAX_EXAMPLES, len(examples))):
+        whole.update(set(_WORD.findall(f"{example.documentation}\n{example.body}")))
     parts: Counter[str] = Counter()
     for word, count in whole.items():
         for part, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(word)):  # type: ignore[attr-defined]

@@ -36,8 +36,8 @@ VIEWS = (
     View(("sentence",), ("masked",), False, 1.0),
     View(("sentence", "rest"), ("body",), True, 0.5),
     View(("sentence",), ("body", "rest"), True, 0.5),
-    View(("short_name",), ("masked",), False, 0.5),
-    View(("call",), ("masked",), False, 0.3),
+    View(("short_name",), ("masked",), False, 0.6),
+    View(("call",), ("masked",), False, 0.6),
 )
 
 
@@ -56,6 +56,10 @@ class Plan:
     """Compare vectors in bfloat16, twice as fast."""
     group: int = 64
     """Pairs of one package that stand together in a batch: neighbours are the harder negatives."""
+    near_share: float = 0.5
+    """Share of these runs whose pairs stand near each other in their files, too."""
+    one_language_share: float = 0.5
+    """Share of the batches that have one language alone: no keyword tells their code apart."""
     ungrouped_share: float = 0.1
     """Share of the steps before packages are grouped."""
     dropped: float = 0.1
@@ -80,8 +84,9 @@ def train(plan: Plan, work: Path, output: Path) -> None:
     for step in range(plan.steps):
         for group in optimizer.param_groups:
             group["lr"] = plan.rate * min(1.0, (step + 1) / 50) * (1 - step / plan.steps)
-        queries, documents, n_rows = next(batches).vectors(module.embedding)
-        loss = loss_of(queries, documents, plan)
+        batch = next(batches)
+        queries, documents, n_rows = batch.vectors(module.embedding)
+        loss = loss_of(queries, documents, plan, batch.same_example())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -103,7 +108,7 @@ def write(module: StaticCodeEmbedding, output: Path) -> None:
     SentenceTransformer(modules=[module, Normalize()], device="cpu").save(str(output), create_model_card=False)
 
 
-def loss_of(queries: torch.Tensor, documents: torch.Tensor, plan: Plan) -> torch.Tensor:
+def loss_of(queries: torch.Tensor, documents: torch.Tensor, plan: Plan, passed_over: torch.Tensor | None = None) -> torch.Tensor:
     """Return the mean over both directions of the cross-entropy of each right pair among the batch's.
 
     The same for the first half of the dimensions, with less weight: half a vector is to be of use alone.
@@ -112,6 +117,7 @@ def loss_of(queries: torch.Tensor, documents: torch.Tensor, plan: Plan) -> torch
         queries: n unit rows.
         documents: n unit rows; row i answers query i.
         plan: For the scale, and whether products are taken in bfloat16.
+        passed_over: bool (n, n): pairs that are neither right nor wrong.
     """
     middle = queries.shape[1] // 2
     products = []
@@ -122,12 +128,15 @@ def loss_of(queries: torch.Tensor, documents: torch.Tensor, plan: Plan) -> torch
         products.append((asked @ answered.T).float())
     lengths = [vectors[:, :middle].norm(dim=1).clamp_min(1e-6) for vectors in (queries, documents)]
     half = products[0] / lengths[0][:, None] / lengths[1]
-    return _entropy(plan.scale * (products[0] + products[1])) + plan.half_weight * _entropy(plan.scale * half)
+    whole = _entropy(plan.scale * (products[0] + products[1]), passed_over)
+    return whole + plan.half_weight * _entropy(plan.scale * half, passed_over)
 
 
-def _entropy(scores: torch.Tensor) -> torch.Tensor:
+def _entropy(scores: torch.Tensor, passed_over: torch.Tensor | None) -> torch.Tensor:
     """Return the cross-entropy of the diagonal, by rows and by columns; one exponential serves both."""
     exponentials, right = scores.exp(), scores.diagonal()
+    if passed_over is not None:
+        exponentials = exponentials.masked_fill(passed_over, 0.0)
     return (exponentials.sum(1).log() + exponentials.sum(0).log() - 2 * right).mean() / 2
 
 
@@ -159,6 +168,12 @@ class _Batch:
     names: _Bag
     named: torch.Tensor
     """float32 (n, 1): how much of the name's vector each document gets."""
+    rows: torch.Tensor
+    """int64 (n): the examples that they are of."""
+
+    def same_example(self) -> torch.Tensor:
+        """Say which query and document of different pairs are of one example: bool (n, n)."""
+        return (self.rows[:, None] == self.rows).fill_diagonal_(False)
 
     def vectors(self, embedding: torch.nn.EmbeddingBag) -> tuple[torch.Tensor, torch.Tensor, int]:
         """Return unit rows for queries and documents, and how many rows of the table were added up."""
@@ -179,7 +194,7 @@ def _batches(plan: Plan, table: Table) -> Iterator[_Batch]:
         rows, views = _pairs(table, chance)
         order = chance.permutation(len(rows))
         if step >= plan.ungrouped_share * plan.steps:
-            order = _grouped(order, table.packages[rows], plan.group, chance)
+            order = _grouped(order, rows, table, plan, chance)
         for first in range(0, len(order) - plan.batch + 1, plan.batch):
             chosen = order[first : first + plan.batch]
             yield _batch(table, rows[chosen], views[chosen], plan, chance)
@@ -193,20 +208,26 @@ def _pairs(table: Table, chance: np.random.Generator) -> tuple[np.ndarray, np.nd
     rows, views = [], []
     for number, view in enumerate(VIEWS):
         possible = np.logical_and.reduce([has[name] for name in (*view.query, *view.document)])
-        if view.document == ("masked",):
-            # A comment or a file has no name to mask: the pair with its body is the same.
-            possible &= table.kinds <= 1
         found = np.flatnonzero(possible & (chance.random(len(possible)) < view.share))
         rows.append(found)
         views.append(np.full(len(found), number, np.uint8))
     return np.concatenate(rows), np.concatenate(views)
 
 
-def _grouped(order: np.ndarray, packages: np.ndarray, size: int, chance: np.random.Generator) -> np.ndarray:
-    """Reorder so that runs of `size` pairs are of one package, in random order."""
-    by_package = order[np.argsort(packages[order], kind="stable")]
-    groups = [by_package[first : first + size] for first in range(0, len(by_package), size)]
-    return np.concatenate([groups[number] for number in chance.permutation(len(groups))])
+def _grouped(order: np.ndarray, rows: np.ndarray, table: Table, plan: Plan, chance: np.random.Generator) -> np.ndarray:
+    """Reorder so that runs of pairs are of one package, and the runs of some batches of one language; both in random order."""
+    is_near = chance.random(len(order)) < plan.near_share
+    near, far = order[is_near], order[~is_near]
+    # Rows have the order of packages and files; the other pairs keep their random order within a package.
+    by_package = (near[np.argsort(rows[near])], far[np.argsort(table.packages[rows[far]], kind="stable")])
+    n_runs = [len(pairs) // plan.group for pairs in by_package]
+    runs = np.concatenate([pairs[: n * plan.group].reshape(n, plan.group) for pairs, n in zip(by_package, n_runs, strict=True)])
+    runs = runs[chance.permutation(len(runs))]
+    middle = int(len(runs) * plan.one_language_share)
+    alike = runs[:middle][np.argsort(table.languages[rows[runs[:middle, 0]]], kind="stable")]
+    joined = np.concatenate([alike, runs[middle:]]).reshape(-1)
+    batches = joined[: len(joined) // plan.batch * plan.batch].reshape(-1, plan.batch)
+    return batches[chance.permutation(len(batches))].reshape(-1)
 
 
 def _batch(table: Table, rows: np.ndarray, views: np.ndarray, plan: Plan, chance: np.random.Generator) -> _Batch:
@@ -222,6 +243,7 @@ def _batch(table: Table, rows: np.ndarray, views: np.ndarray, plan: Plan, chance
         _thinned(_joined(answered), plan.dropped / 2, chance),
         _taken(table.columns["name"], ordered),
         torch.from_numpy(named[:, None]),
+        torch.from_numpy(ordered),
     )
 
 

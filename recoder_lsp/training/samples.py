@@ -13,166 +13,130 @@ tokenisation. The server restores that at the caret by token healing.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from recoder_lsp.training import tokenizer as t
-from recoder_lsp.training.corpus import Document
-
-Tokens = npt.NDArray[np.uint16]
+from recoder_lsp.training.cuts import Cut, Cuts
+from recoder_lsp.training.epochs import Epochs, Place
+from recoder_lsp.training.packing import Integers
+from recoder_lsp.training.shards import Shards, Tokens
+from recoder_lsp.training.snippets import Snippets
 
 SUFFIX_FIRST, PREFIX_FIRST = 0.65, 0.20  # the rest is plain
-WITH_CONTEXT = 0.35
-EMPTY_SUFFIX = 0.12
-ENDS_IN_LINE = 0.25
-# Below this id a token is punctuation or a common word: sharing it says nothing about relatedness.
-FIRST_TELLING_ID = 1500
-
-
-@dataclass(frozen=True)
-class Shards:
-    """A tokenised corpus: all files in one array, cut by `starts` (n + 1 entries)."""
-
-    tokens: Tokens
-    starts: npt.NDArray[np.int64]
-    packages: npt.NDArray[np.int32]
-    paths: list[str]
-    size_bytes: int
-
-    def file(self, index: int) -> Tokens:
-        """Return the tokens of one file."""
-        return self.tokens[self.starts[index] : self.starts[index + 1]]
-
-    def save(self, path: Path) -> None:
-        """Write the shards as one compressed NumPy archive."""
-        np.savez_compressed(
-            path, tokens=self.tokens, starts=self.starts, packages=self.packages, paths=np.array(self.paths), size_bytes=self.size_bytes
-        )
-
-    @classmethod
-    def load(cls, path: Path) -> Shards:
-        """Read what `save` wrote."""
-        stored: Any = np.load(path)
-        return cls(stored["tokens"], stored["starts"], stored["packages"], list(stored["paths"]), int(stored["size_bytes"]))
-
-
-def tokenised(documents: Iterable[Document], tokenize: t.Tokenize) -> Shards:
-    """Tokenise documents into shards; files of one package share a package number."""
-    cache, numbers = t.LineCache(tokenize), dict[str, int]()
-    files: list[Tokens] = []
-    packages, paths, size_bytes = [], [], 0
-    for document in documents:
-        files.append(np.array(cache.tokens(document.text), np.uint16))
-        packages.append(numbers.setdefault(document.package, len(numbers)))
-        paths.append(document.path)
-        size_bytes += len(document.text.encode())
-    starts = np.cumsum([0, *map(len, files)], dtype=np.int64)
-    return Shards(np.concatenate(files), starts, np.array(packages, np.int32), paths, size_bytes)
+WITH_CONTEXT, CONTEXT_SHARE = 0.55, 3
+# Control tokens around the parts of a sample, and those more that a line cut at the caret may take.
+FRAME_TOKENS = 16
+SMALLEST_SAMPLE, SMALLEST_FILLING, SMALLEST_FILE = 96, 48, 16
 
 
 class RowMaker:
-    """Makes training rows without end, reproducibly for a seed; every file is used once before any repeats."""
+    """Makes training rows, each from its number alone; every file is used once before any repeats."""
 
     def __init__(self, shards: Shards, pieces: list[bytes], tokenize: t.Tokenize, seed: int) -> None:
         """Args: `pieces` are the bytes of every token; `tokenize` must be the tokenizer of the shards."""
-        self._shards, self._pieces, self._tokenize = shards, pieces, tokenize
-        self._random = random.Random(seed)
-        self._starts_line = np.array([piece.startswith(b"\n") for piece in pieces])
-        self._siblings: dict[int, list[int]] = {}
-        for index, package in enumerate(shards.packages):
-            self._siblings.setdefault(int(package), []).append(index)
-        self._queue: list[tuple[int, int]] = []
-        self._row: list[int] = []
+        self._shards, self._seed = shards, seed
+        self._snippets = Snippets(shards, pieces, tokenize)
+        self._cuts = Cuts(shards, self._snippets, pieces, tokenize)
+        self._starts_line = self._snippets.starts_line
+        self._epochs: dict[int, Epochs] = {}
 
-    def row(self, length: int) -> list[int]:
-        """Return the next `length` tokens; samples follow each other and the last may be cut."""
-        while len(self._row) < length:
-            room = length - len(self._row)
-            wanted = length if self._random.random() < 0.5 else self._random.randint(length // 4, length)
-            self._row += self._sample(min(wanted, room) if room >= length // 4 else room)
-        row, self._row = self._row[:length], []
-        return row
+    def row(self, index: int, length: int) -> list[int]:
+        """Return row `index` (from 0, without end) of `length` tokens: the same at each call, in any order, in any process."""
+        chance = random.Random(f"{self._seed}/{length}/{index}")
+        row: list[int] = []
+        places = self._epochs_of(length).places(index)
+        for place in places[:-1]:
+            row += self._sample(place, min(place.budget, length - len(row)), chance)
+        row += self._sample(places[-1], length - len(row), chance)
+        while length - len(row) >= SMALLEST_FILLING:
+            file = chance.randrange(len(self._shards.paths))
+            start = chance.randrange(max(len(self._shards.file(file)), 1))
+            row += self._sample(Place(file, start, 0), length - len(row), chance)
+        # What follows a beginning is not learnt when it is another one.
+        return [*row, *[t.BOS] * length][:length]
 
-    def _sample(self, length: int) -> list[int]:
-        index, position = self._next_place(length)
-        file, head = self._shards.file(index), self._head(self._shards.paths[index])
-        layout = self._random.random()
-        if layout > SUFFIX_FIRST + PREFIX_FIRST or length < 96:
-            body = file[position : position + length].tolist()
-            return [t.BOS, *head, *body, *([t.EOS] if position + length >= len(file) else [])]
-        context = self._context(index, file[position : position + length], length // 3) if self._random.random() < WITH_CONTEXT else []
-        room = length - len(context) - len(head) - 6
-        window = file[position : position + room]
-        left, right = self._cut(window)
-        if layout < SUFFIX_FIRST:
-            return [t.BOS, *context, *head, t.FIM_SUFFIX, *right, t.FIM_PREFIX, *left, t.END_OF_INSERTION]
-        prefix, insertion = self._caret(left)
-        return [t.BOS, *context, *head, t.FIM_PREFIX, *prefix, t.FIM_SUFFIX, *right, t.FIM_MIDDLE, *insertion, t.END_OF_INSERTION]
+    def rows_in_an_epoch(self, length: int) -> int:
+        """How many rows it takes to use every file once."""
+        return self._epochs_of(length).rows_in_first()
 
-    def _next_place(self, length: int) -> tuple[int, int]:
-        """Return a file and where in it to start; walks all files in random order, long ones in several places."""
-        if not self._queue:
-            for index in range(len(self._shards.paths)):
-                n_tokens = int(self._shards.starts[index + 1] - self._shards.starts[index])
-                self._queue += [(index, start) for start in range(0, max(n_tokens - length // 3, 1), max(length * 2 // 3, 1))]
-            self._random.shuffle(self._queue)
-        index, position = self._queue.pop()
-        file = self._shards.file(index)
-        if position:  # begin at a line
-            line_starts = np.flatnonzero(self._starts_line[file[position : position + 64]])
-            position += int(line_starts[0]) + 1 if len(line_starts) else 0
-        return index, min(position, max(len(file) - 32, 0))
+    def _epochs_of(self, length: int) -> Epochs:
+        if length not in self._epochs:
+            self._epochs[length] = Epochs(np.diff(self._shards.starts), length, self._seed)
+        return self._epochs[length]
 
-    def _head(self, path: str) -> list[int]:
-        return [t.FIM_SEPARATOR, *self._tokenize(path), *self._tokenize("\n")]
-
-    def _cut(self, window: Tokens) -> tuple[list[int], list[int]]:
-        """Cut a window at the end of the insertion: at a line's end mostly, else anywhere in a line."""
-        if self._random.random() < EMPTY_SUFFIX:
-            return window.tolist(), []
-        suffix_room = self._random.randint(24, max(min(256, len(window) // 3), 25))
-        target = max(len(window) - suffix_room, 1)
-        ends = np.flatnonzero(self._starts_line[window[target:]])
-        end = target + int(ends[0]) if len(ends) else target
-        if self._random.random() > ENDS_IN_LINE:
-            return window[:end].tolist(), window[end:].tolist()
-        starts = np.flatnonzero(self._starts_line[window[:end]])
-        start = int(starts[-1]) + 1 if len(starts) else 0
-        line = b"".join(self._pieces[token] for token in window[start:end]).decode("utf-8", "replace")
-        at = self._random.randint(0, len(line))
-        return window[:start].tolist() + self._tokenize(line[:at]), self._tokenize(line[at:]) + window[end:].tolist()
-
-    def _caret(self, left: list[int]) -> tuple[list[int], list[int]]:
-        """Split what precedes the suffix into prefix and insertion: within the last line, or some lines up."""
-        line_starts = [0, *(np.flatnonzero(self._starts_line[left]) + 1).tolist()] if left else [0]
-        n_lines = 1 if self._random.random() < 0.7 else self._random.randint(2, 8)
-        line = max(len(line_starts) - n_lines, 0)
-        first, last = line_starts[line], (line_starts[line + 1] - 1 if line + 1 < len(line_starts) else len(left))
-        caret = first if self._random.random() < 0.4 else self._random.randint(first, max(last - 1, first))
-        return left[:caret], left[caret:]
-
-    def _context(self, index: int, window: Tokens, room: int) -> list[int]:
-        """Return snippets of sibling files: of some at random, those that share most names with the window."""
-        siblings = self._siblings[int(self._shards.packages[index])]
-        if len(siblings) < 3:
+    def _sample(self, place: Place, room: int, chance: random.Random) -> list[int]:
+        """Return a sample of at most `room` tokens; of fewer where the file has no more."""
+        if room < SMALLEST_FILLING:
             return []
-        names = set(window[window >= FIRST_TELLING_ID].tolist())
-        found = []
-        for other in self._random.sample(siblings, min(8, len(siblings))):
-            if other != index:
-                file = self._shards.file(other)
-                start = self._random.randint(0, max(len(file) - 64, 0))
-                snippet = file[start : start + self._random.randint(48, 160)]
-                found.append((len(names & set(snippet.tolist())), other, snippet.tolist()))
-        found.sort(key=lambda entry: entry[0])
+        file, tokens, head = place.file, self._shards.file(place.file), self._snippets.head(place.file)
+        layout = chance.random()
+        if layout > SUFFIX_FIRST + PREFIX_FIRST or room < SMALLEST_SAMPLE or len(tokens) < SMALLEST_FILE:
+            return self._plain(file, place.start, room, head)
+        room -= len(head) + FRAME_TOKENS
+        with_context = self._snippets.has_siblings(file) and chance.random() < WITH_CONTEXT
+        for_context = room // CONTEXT_SHARE if with_context else 0
+        start = self._line_near(file, place.start)
+        kept = self._cuts.kept(file, start, chance)
+        window = tokens[kept]
+        cut = self._cuts.end(file, kept, room - for_context, with_context, chance)
+        if cut.last - cut.first > room // 2:
+            return self._plain(file, place.start, room + len(head) + FRAME_TOKENS, head)
+        line_left, line_right = self._cuts.split(window[cut.first : cut.last].tolist(), cut.n_characters)
+        after = window[cut.last :]
         context: list[int] = []
-        for _, other, snippet in found[-2:]:  # the most related one comes last, nearest to the file
-            addition = [*self._head(self._shards.paths[other]), *snippet, *self._tokenize("\n")]
-            if len(context) + len(addition) <= room:
-                context += addition
-        return context
+        if with_context:
+            context = self._snippets.context(file, kept[: max(cut.last, 1)], after, for_context, chance)
+        room -= len(context) + len(line_left) + len(line_right)
+        left, right = self._filled(file, start, kept, cut, room)
+        right_tokens = [*line_right, *tokens[right].tolist()] if cut.suffix_tokens else []
+        left_tokens = [*tokens[left].tolist(), *line_left]
+        if layout < SUFFIX_FIRST:
+            return [t.BOS, *context, *head, t.FIM_SUFFIX, *right_tokens, t.FIM_PREFIX, *left_tokens, t.END_OF_INSERTION]
+        caret = -1 if cut.caret is None else cut.caret - cut.first + len(left)
+        prefix, insertion = (left_tokens[:caret], left_tokens[caret:]) if caret >= 0 else self._cuts.caret(left_tokens, chance)
+        return [t.BOS, *context, *head, t.FIM_PREFIX, *prefix, t.FIM_SUFFIX, *right_tokens, t.FIM_MIDDLE, *insertion, t.END_OF_INSERTION]
+
+    def _plain(self, file: int, start: int, room: int, head: list[int]) -> list[int]:
+        tokens = self._shards.file(file)
+        start = self._line_near(file, min(start, max(len(tokens) - room + len(head) + 2, 0)))
+        body = tokens[start : start + max(room - len(head) - 1, 0)].tolist()
+        is_whole = start + len(body) == len(tokens) and len(head) + len(body) + 2 <= room
+        return [t.BOS, *head, *body, *([t.EOS] if is_whole else [])][:room]
+
+    def _line_near(self, file: int, start: int) -> int:
+        """The next line's end, which is a line's beginning with its indentation; as the server cuts a document."""
+        tokens = self._shards.file(file)
+        start = min(start, max(len(tokens) - 32, 0))
+        if start <= 0:
+            return 0
+        breaks = np.flatnonzero(self._starts_line[tokens[start : start + 64]])
+        return start + int(breaks[0]) if len(breaks) else start
+
+    def _filled(self, file: int, start: int, kept: Integers, cut: Cut, room: int) -> tuple[Integers, Integers]:
+        """Return the tokens before and after the cut's line that make up `room`, if the file has so many.
+
+        What `kept` leaves out from `start` on stays out; more comes from before `start`.
+        """
+        tokens, left, n_right = self._shards.file(file), kept[: cut.first], min(cut.suffix_tokens, max(room, 0))
+        if not start and cut.suffix_tokens:
+            n_right = max(n_right, room - len(left))
+        right = kept[cut.last : cut.last + self._whole_lines(tokens[kept[cut.last :]], n_right, room)]
+        n_left = room - len(right)
+        if n_left > len(left):
+            left = np.concatenate([np.arange(max(start - (n_left - len(left)), 0), start), left])
+        elif len(left) > n_left:
+            left = left[len(left) - max(n_left, 0) :]
+        begins_the_file = not start and len(left) == cut.first  # its first lines perhaps left out
+        if len(left) and left[0] and not begins_the_file:
+            breaks = np.flatnonzero(self._starts_line[tokens[left[:64]]])
+            left = left[breaks[0] :] if len(breaks) else left
+        return left, right
+
+    def _whole_lines(self, after: Tokens, wanted: int, most: int) -> int:
+        """How many tokens make up whole lines, as the server shows them: about `wanted`, and `most` at most."""
+        if wanted <= 0 or wanted >= len(after):
+            return min(max(wanted, 0), len(after))
+        ends = np.flatnonzero(self._starts_line[after[1 : most + 1]]) + 1
+        fitting = ends[ends <= wanted]
+        return int(fitting[-1]) if len(fitting) else int(ends[0]) if len(ends) else wanted

@@ -11,6 +11,7 @@ space scores highest, so that indentation is gathered before anything can attach
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -164,6 +165,48 @@ class LineCache:
                 found = self._known[piece] = self._tokenize(piece)
             result += found
         return result
+
+
+class InPython:
+    """Gives the tokens that llama.cpp gives, about as fast, where there is no llama.cpp. Can be pickled.
+
+    Only U+2581, which stands for a space inside both, comes out otherwise; the corpus has none.
+    """
+
+    def __init__(self, vocabulary: list[Token]) -> None:
+        self._ids = {token.text: number for number, token in enumerate(vocabulary) if token.kind is TokenKind.NORMAL}
+        self._scores = {token.text: token.score for token in vocabulary if token.kind is TokenKind.NORMAL}
+        self._in_bytes = {int(token.text[3:5], 16): number for number, token in enumerate(vocabulary) if token.kind is TokenKind.BYTE}
+
+    def __call__(self, text: str) -> list[int]:
+        """Join the neighbours that score highest, the leftmost of equals, until none make a token."""
+        symbols = list(text.replace(" ", SPACE))
+        following, preceding = [*range(1, len(symbols)), -1], list(range(-1, len(symbols) - 1))
+        queue: list[tuple[float, int, str]] = []
+
+        def offer(left: int) -> None:
+            if left >= 0 and following[left] >= 0 and (joined := symbols[left] + symbols[following[left]]) in self._scores:
+                heapq.heappush(queue, (-self._scores[joined], left, joined))
+
+        for left in range(len(symbols)):
+            offer(left)
+        while queue:
+            _, left, joined = heapq.heappop(queue)
+            right = following[left]
+            # One of the two may have been joined with something else meanwhile; an emptied symbol is no part of any token.
+            if not symbols[left] or right < 0 or symbols[left] + symbols[right] != joined:
+                continue
+            symbols[left], symbols[right] = joined, ""
+            following[left] = following[right]
+            if following[left] >= 0:
+                preceding[following[left]] = left
+            offer(preceding[left])
+            offer(left)
+        tokens: list[int] = []
+        for symbol in filter(None, symbols):
+            known = self._ids.get(symbol)
+            tokens += [known] if known is not None else [self._in_bytes[byte] for byte in symbol.encode("utf-8", "replace")]
+        return tokens
 
 
 def save(vocabulary: list[Token], path: Path) -> None:

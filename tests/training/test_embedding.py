@@ -1,5 +1,6 @@
 """The making of the embedder: what it learns from, and the whole way in miniature."""
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 
 from recoder_lsp.index.store.embedder import BagTokenizer, StaticEmbedder
 from recoder_lsp.training import __main__ as pipeline
-from recoder_lsp.training import corpus, embedding_evaluate, embedding_examples, embedding_pairs, embedding_tokenizer, embedding_train
+from recoder_lsp.training import embedding_evaluate, embedding_examples, embedding_pairs, embedding_tokenizer, embedding_train
 from recoder_lsp.training.corpus import Document
-from recoder_lsp.training.embedding_examples import Example, first_sentence
+from recoder_lsp.training.embedding_documentation import first_sentence
+from recoder_lsp.training.embedding_examples import Example
 
 PYTHON = '''"""Reads and writes settings."""
 
@@ -131,6 +133,133 @@ def test_lines_that_call_a_function_are_remembered():
     assert examples(PYTHON)["Store.load"].calls == ("def first_store():\n    return Store().load()\n",)
 
 
+GO = """// Package queue holds what waits.
+package queue
+
+// Queue holds jobs that
+// wait to be run.
+type Queue struct {
+	jobs []Job
+}
+
+// Push adds a job at the end.
+func (q *Queue) Push(job Job) error {
+	// a queue that is closed takes nothing
+	if q.closed {
+		return errClosed
+	}
+	return nil
+}
+"""
+RUST = """//! Queues of jobs to run.
+
+/// Jobs that wait.
+#[derive(Debug)]
+pub struct Queue<T> {
+    jobs: Vec<T>,
+}
+
+impl<T> Queue<T> {
+    /// Adds a job at the end.
+    #[inline]
+    pub(crate) fn push<F>(&mut self, job: F) -> Result<()>
+    where
+        F: Into<T>,
+    {
+        self.jobs.push(job.into());
+        Ok(())
+    }
+}
+"""
+JAVA = """package p;
+
+/** Holds the jobs that wait. */
+public final class Queue<T> extends Base {
+    private int size = 3;
+
+    /**
+     * Adds a job at the end.
+     *
+     * @param job what to do
+     */
+    @Override
+    public <S extends T> boolean push(S job,
+            int priority) {
+        return jobs.add(job);
+    }
+
+    int size();
+}
+"""
+C = """/* Jobs that wait for a turn. */
+struct queue {
+    int n_jobs;
+};
+
+int push(struct queue *queue, int job);
+
+/*
+ * push - add a job at the end
+ */
+static int
+push(struct queue *queue, int job)
+{
+    /* a queue that is full takes nothing */
+    if (queue->n_jobs == MAX)
+        goto full;
+    return 0;
+full:
+    return -1;
+}
+
+void run(struct queue *queue) {
+    push(queue, 1);
+}
+"""
+
+
+def test_functions_and_types_of_go_are_found_with_the_comments_above_them():
+    found = examples(GO, "go")
+
+    assert set(found) == {"Queue", "Queue.Push", "a queue that is closed takes nothing", "folder file"}
+    assert found["Queue"].sentence == "holds jobs that wait to be run."
+    assert found["Queue.Push"].sentence == "adds a job at the end."
+    assert found["Queue.Push"].body.endswith("return nil\n}")
+    assert found["folder file"].documentation == "Package queue holds what waits."
+
+
+def test_functions_and_types_of_rust_are_found_through_their_attributes():
+    found = examples(RUST, "rust")
+
+    assert set(found) == {"Queue", "Queue.push", "folder file"}
+    assert found["Queue"].documentation == "Jobs that wait."
+    assert found["Queue.push"].sentence == "Adds a job at the end."
+    assert found["Queue.push"].body.endswith("Ok(())\n    }")
+
+
+def test_classes_and_methods_of_java_are_found():
+    found = examples(JAVA, "java")
+
+    assert set(found) == {"Queue", "Queue.push", "Queue.size"}
+    assert found["Queue.push"].documentation == "Adds a job at the end.\n\n@param job what to do"
+    assert found["Queue.push"].body.endswith("return jobs.add(job);\n    }")
+    assert "jobs.add" not in found["Queue"].body
+
+
+def test_functions_and_types_of_c_are_found_but_no_prototypes():
+    found = examples(C, "c")
+
+    assert set(found) == {"queue", "push", "run", "a queue that is full takes nothing"}
+    assert found["push"].sentence == "add a job at the end"
+    assert found["push"].body.startswith("static int\npush(struct queue")
+    assert found["push"].body.endswith("return -1;\n}")
+    assert found["push"].calls == ("void run(struct queue *queue) {\n    push(queue, 1);\n}",)
+
+
+def test_a_name_is_left_out_as_a_whole_word():
+    assert embedding_pairs.without_name("def add(a):\n    return add_all(add)", "add") == "def  (a):\n    return add_all( )"
+
+
 @pytest.mark.parametrize(
     ("documentation", "sentence"),
     [
@@ -157,22 +286,34 @@ def function(package: str, number: int) -> Example:
     return Example(package, "python", "a.py", "function", f"f{number}", f"def f{number}():\n    a\n    b", f"Say what number {number} is.")
 
 
-def test_the_test_packages_hold_those_held_out_before_and_none_for_development():
-    every = [function(f"pypi:{package}", number) for package in range(100) for number in range(250)]
+def test_the_test_packages_hold_those_kept_away_before_and_none_that_was_learnt_from():
+    every = [function(f"pypi:{package}", number) for package in range(100) for number in range(20)]
+    earlier = {"test": ["pypi:1"], "development": ["pypi:2"]}
+    learnt = {f"pypi:{package}" for package in range(10)}
 
-    reserved = embedding_pairs.reserved(every, {"pypi:3", "npm:none"})
+    reserved = embedding_pairs.reserved(every, {"pypi:3", "npm:none"}, earlier, learnt)
 
-    assert {"pypi:3", "npm:none"} <= set(reserved["test"])
-    assert 5_000 <= 250 * (len(reserved["test"]) - 1) < 6_000
-    assert 2_500 <= 250 * len(reserved["development"]) < 3_000
+    assert {"pypi:1", "pypi:3", "npm:none"} <= set(reserved["test"])
+    assert "pypi:2" in reserved["development"]
+    assert not {f"pypi:{package}" for package in (0, *range(4, 10))} & {*reserved["test"], *reserved["development"]}
+    assert 880 <= 20 * (len(reserved["test"]) - 1) <= 900
+    assert 400 <= 20 * len(reserved["development"]) < 420
     assert not set(reserved["test"]) & set(reserved["development"])
-    assert reserved == embedding_pairs.reserved(every, {"pypi:3", "npm:none"})
+    assert reserved == embedding_pairs.reserved(every, {"pypi:3", "npm:none"}, earlier, learnt)
 
 
 def test_the_test_set_has_no_question_and_no_body_twice():
     twice = [function("pypi:a", 1), function("pypi:b", 1), function("pypi:b", 2)]
 
     assert len(embedding_pairs.test_set(twice)) == 2
+
+
+def test_what_is_tested_is_not_learnt_from_a_copy_in_another_package():
+    tokenizer = BagTokenizer(embedding_tokenizer.train([function("pypi:a", number) for number in range(50)], 100))
+
+    table = embedding_pairs.Table.of([function("pypi:a", 1), function("pypi:a", 2)], tokenizer, [function("pypi:b", 1)])
+
+    assert len(table.kinds) == 1
 
 
 def test_words_and_meaning_are_ranked_by_where_the_right_document_comes():
@@ -210,7 +351,7 @@ def work(tmp_path_factory) -> Path:
     chance = random.Random(1)
     verbs = {"read": "open", "remove": "unlink", "send": "post", "count": "total", "join": "concatenate", "sort": "ordered"}
     nouns = {"file": "handle", "message": "packet", "user": "account", "number": "digits", "image": "pixels", "word": "letters"}
-    with corpus.gzip.open(work / "corpus.jsonl.gz", "wt") as lines:
+    with gzip.open(work / "corpus.jsonl.gz", "wt") as lines:
         for package in range(24):
             for number in range(8):
                 functions = []
@@ -248,6 +389,16 @@ def test_the_result_is_a_model_of_sentence_transformers_that_reads_the_same_with
 
     texts = ["Read each file", "def send_message(given): ..."]
     assert library.encode(texts) == pytest.approx(StaticEmbedder.load(work / "model").queries(texts), abs=1e-5)
+
+
+def test_two_views_of_one_example_are_no_negatives_of_each_other():
+    import torch
+
+    plan = embedding_train.Plan(dimensions=4, brief=False)
+    queries, documents = torch.eye(4)[[0, 1, 0]], torch.eye(4)[[0, 1, 0]]
+    same = torch.tensor([[False, False, True], [False, False, False], [True, False, False]])
+
+    assert embedding_train.loss_of(queries, documents, plan, same) < embedding_train.loss_of(queries, documents, plan) - 0.3
 
 
 def test_the_loss_is_that_of_sentence_transformers(work):
