@@ -74,8 +74,9 @@ def shuffled(work: Path) -> list[Document]:
 
 
 def held_out(documents: list[Document], work: Path) -> set[str]:
-    """Choose the packages that no model learns from; see `mixture.held_out`."""
-    return mixture.held_out((document.package for document in documents), SHIPPED, work / "manifest.json")
+    """Choose the packages that no model learns from; see `mixture.held_out`. Without a manifest, packages go by their names."""
+    manifest = work / "manifest.json"
+    return mixture.held_out((document.package for document in documents), SHIPPED, manifest if manifest.exists() else None)
 
 
 def _tokenizer(options: argparse.Namespace) -> None:

@@ -149,7 +149,7 @@ def test_one_command_writes_the_variants_and_measures_each(tmp_path, capsys):
     parsed.run(parsed)
 
     shown = capsys.readouterr().out
-    assert "| Q6_K | 6,1" in shown
+    assert "| Q6_K | 6,7" in shown
     assert "Q6_K after recoder-code" in shown
     assert Report.load(tmp_path / "variants" / "Q6_K.json").sets["masked"].rows
     assert (tmp_path / "variants" / "recoder-code-Q6_K.gguf").exists()
