@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -50,6 +51,10 @@ def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert index.flush(never)
     index.close()
     manifest.close()
+    # ChromaDB lets go of its database some time after it was closed; to copy the folder before is a race.
+    deadline = time.monotonic() + 20
+    while any(home.rglob("*-wal")) and time.monotonic() < deadline:
+        time.sleep(0.02)
     names = {path.name for path in home.rglob("*")}
     assert names >= {"chroma.sqlite3", "header.bin", "data_level0.bin", "link_lists.bin", "index_metadata.pickle"}
     return home
