@@ -7,7 +7,6 @@ lines that have come to their end compete; where a limit is reached first, the b
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +14,19 @@ from typing import TYPE_CHECKING, Protocol
 from recoder_lsp.engine.branches import BRANCH_TOKENS, Beam, beam_of
 from recoder_lsp.engine.copying import Copier, Source
 from recoder_lsp.engine.fim import Prompt
-from recoder_lsp.engine.generation import EndedBy, Generated, Limits, Model, Spelling, whole
+from recoder_lsp.engine.generation import (
+    MOST_ALTERNATIVES,
+    Alternative,
+    Course,
+    EndedBy,
+    Generated,
+    Limits,
+    Model,
+    Spelling,
+    log_of,
+    probabilities_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +76,9 @@ class _Line:
     def worth(self) -> float:
         return self.value - self.misfit
 
+    def alternative(self) -> Alternative:
+        return Alternative(self.text.decode("utf-8", "ignore"), sum(self.scores), len(self.scores), self.scores[0])
+
 
 _Candidate = tuple[float, int, int | None, float]
 """Value, place of the beginning that it goes on from, token or None for the end of the line, and the token's own score."""
@@ -88,47 +102,38 @@ def search(
         related: As for `generate`.
 
     Returns:
-        The line, with scores of its own tokens alone, as it was spelled first. All that ends it counts as one token, so that
-        its confidence is a little higher than that of `generate` for the same line. `ended_by` is "time" whenever the time
-        was up, also with a whole line: one more try may do better.
+        The line, with scores of its own tokens alone, as it was spelled first; and with the other lines that were found, the
+        same way. All that ends a line counts as one token, so that its confidence is a little higher than that of `generate`
+        for the same line. `ended_by` is "time" whenever the time was up, also with a whole line: one more try may do better.
 
     Raises:
         RecoderError: The model cannot hold or read the prompt.
     """
-    began = time.monotonic()
-    already = model.evaluated_tokens
+    course = Course(model, prompt)
     trunk = list(prompt.tokens)
     yield from model.evaluate(trunk)
-    evaluated, decoding_since = model.evaluated_tokens - already, time.monotonic()
+    course.read()
     copier = Copier(trust, (*prompt.elsewhere, *trunk), related) if trust else None
     steps = _Steps(model, spelling, beam, misfit)
     live = steps.gone_on([_Beginning((), b"", prompt.healing, 0.0, (), copier)], model.logits[None])
     ended_by: EndedBy = "line"
-    n_decoded = 0
     while live:
         longest = max(len(beginning.tokens) - beginning.n_healed for beginning in live)
         n_tokens = len(live[0].tokens)  # of each of them, with what is healed
         if longest >= limits.max_tokens or n_tokens > BRANCH_TOKENS or len(trunk) + n_tokens >= model.context_tokens:
             ended_by = "length"
             break
-        if time.monotonic() - decoding_since > limits.max_seconds:
+        if course.decoding_s > limits.max_seconds:
             ended_by = "time"
             break
-        n_decoded += len(live)
+        course.decoded_tokens += len(live)
         yield
         logits = yield from model.evaluate_branches(trunk, [beginning.tokens for beginning in live])
         live = steps.gone_on(live, logits)
-    text, scores, ended_by = _outcome(steps.best(), live[0] if live else None, ended_by, limits)
-    return Generated(
-        text=text,
-        ended_by=ended_by,
-        mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
-        prompt_tokens=len(trunk),
-        evaluated_tokens=evaluated,
-        decoded_tokens=n_decoded,
-        prompt_ms=(decoding_since - began) * 1000,
-        decode_ms=(time.monotonic() - decoding_since) * 1000,
-    )
+    lines = steps.lines()
+    text, scores, ended_by = _outcome(lines[0] if lines else None, live[0] if live else None, ended_by, limits)
+    others = [other for line in lines if (other := line.alternative()).text.rstrip() != text.rstrip()]
+    return course.generated(text, ended_by, scores, others[:MOST_ALTERNATIVES])
 
 
 def _outcome(line: _Line | None, begun: _Beginning | None, ended_by: EndedBy, limits: Limits) -> tuple[str, tuple[float, ...], EndedBy]:
@@ -155,13 +160,10 @@ class _Steps:
         Args:
             logits: shape (n, vocabulary): a row for each beginning.
         """
-        import numpy as np
-
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        weights /= weights.sum(axis=1, keepdims=True)
+        probabilities = probabilities_of(logits)
         candidates: list[_Candidate] = []
         for place, beginning in enumerate(live):
-            mixed = beginning.copier.mixed(weights[place]) if beginning.copier else weights[place]
+            mixed = beginning.copier.mixed(probabilities[place]) if beginning.copier else probabilities[place]
             candidates += self._owed(place, beginning, mixed) if beginning.owed else self._free(place, beginning, mixed)
         candidates.sort(key=lambda candidate: -candidate[0])
         longer: dict[tuple[bytes, bytes], _Beginning] = {}
@@ -181,14 +183,15 @@ class _Steps:
                 longer[found.text, found.owed] = found
         return self._worth_following(list(longer.values()))
 
-    def best(self) -> _Line | None:
-        """Return the best whole line so far; None while there is none."""
-        return max(self._lines.values(), key=lambda line: line.worth, default=None)
+    def lines(self) -> list[_Line]:
+        """Return the whole lines so far that are not hopeless beside the best, which comes first."""
+        lines = sorted(self._lines.values(), key=lambda line: -line.worth)
+        return [line for line in lines if line.worth > lines[0].worth - GIVE_UP]
 
     def _worth_following(self, beginnings: list[_Beginning]) -> list[_Beginning]:
         best = max((each.value for each in beginnings), default=-math.inf)
-        line = self.best()
-        least = max(best - GIVE_UP, line.worth - CATCH_UP if line else -math.inf)
+        line = max((each.worth for each in self._lines.values()), default=-math.inf)
+        least = max(best - GIVE_UP, line - CATCH_UP)
         return sorted((each for each in beginnings if each.value > least), key=lambda each: -each.value)
 
     def _owed(self, place: int, beginning: _Beginning, probabilities: np.ndarray) -> Iterator[_Candidate]:
@@ -197,9 +200,9 @@ class _Steps:
         if not allowed:
             return
         likely = probabilities[allowed]
-        total = _log(float(likely.sum()))
+        total = log_of(float(likely.sum()))
         for choice in likely.argsort()[: -self._beam.width - 1 : -1]:
-            token, score = allowed[choice], _log(float(likely[choice]))
+            token, score = allowed[choice], log_of(float(likely[choice]))
             reward = self._beam.reward if len(self._model.piece(token)) > len(beginning.owed) else 0.0
             yield beginning.value + score + reward, place, token, score - total
 
@@ -209,12 +212,12 @@ class _Steps:
         likely = probabilities.copy()
         likely[enders] = 0.0
         value = beginning.value + self._beam.reward
-        score = _log(float(probabilities[enders].sum()))
+        score = log_of(float(probabilities[enders].sum()))
         yield value + score, place, None, score
         n_best = min(self._beam.width, len(likely))
         for token in likely.argpartition(-n_best)[-n_best:]:
             if likely[token] > 0.0:
-                score = _log(float(likely[token]))
+                score = log_of(float(likely[token]))
                 yield value + score, place, int(token), score
 
     def _end(self, text: bytes, value: float, scores: tuple[float, ...]) -> None:
@@ -240,10 +243,6 @@ def _with(beginning: _Beginning, token: int, piece: bytes, value: float, score: 
         copier=beginning.copier.gone_on(token) if beginning.copier else None,
         n_healed=beginning.n_healed + bool(owed),
     )
-
-
-def _log(probability: float) -> float:
-    return math.log(max(probability, 1e-12))
 
 
 def _sum(one: float, other: float) -> float:

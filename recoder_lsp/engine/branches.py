@@ -16,6 +16,8 @@ BEAM_KEY = "recoder.beam"
 MOST_WIDTH = 8
 BRANCH_TOKENS = 64
 """Room in the cache for each branch, and the most tokens it may have: a line of 32, and what of it is healed."""
+MOST_READ = 6
+"""How many texts a model that is searched can be asked about at once."""
 TRUNK = 0
 """The sequence that holds what all of them go on from."""
 
@@ -40,9 +42,9 @@ def beam_of(metadata: Mapping[str, str]) -> Beam | None:
 
 
 def most_branches(metadata: Mapping[str, str]) -> int:
-    """Return how many branches a model needs for the search it wants, 0 for none."""
+    """Return how many branches a model is opened for, 0 for none: as many as the search it wants needs, and to ask about texts."""
     beam = beam_of(metadata)
-    return beam.width if beam else 0
+    return max(beam.width, MOST_READ) if beam else 0
 
 
 class Branches:
@@ -55,9 +57,9 @@ class Branches:
         """Args: `most` is how many there may be; the context needs one sequence more than that."""
         self._api, self._context, self._vocabulary_size = api, context, vocabulary_size
         self._memory = api.llama_get_memory(context)
-        self._most = most
+        self.most = most
         self._held: dict[int, list[int]] = {}
-        self._batch = api.llama_batch_init(max(most, 1) * BRANCH_TOKENS, 0, 1)
+        self._batch = api.llama_batch_init(max(most, 1) * BRANCH_TOKENS, 0, max(most, 1))
 
     def evaluate(self, n_trunk: int, tails: Sequence[Sequence[int]]) -> tuple[np.ndarray, int]:
         """Return the logits that follow each tail, float32, shape (n tails, vocabulary), and how many tokens were evaluated.
@@ -66,30 +68,37 @@ class Branches:
             RecoderError: llama.cpp failed; there are no branches then.
             ValueError: There is no room for so many, or for such long ones; nothing is changed then.
         """
-        import numpy as np
-
-        batch = self._batch
         places = self._arrange(n_trunk, tails)
         ends, n_tokens = [], 0
         for tail, (sequence, n_held) in zip(tails, places, strict=True):
             for position in range(n_held, len(tail)):
-                batch.token[n_tokens] = tail[position]
-                batch.pos[n_tokens] = n_trunk + position
-                batch.n_seq_id[n_tokens] = 1
-                batch.seq_id[n_tokens][0] = sequence
-                batch.logits[n_tokens] = position == len(tail) - 1
+                self._put(n_tokens, tail[position], n_trunk + position, [sequence], wanted=position == len(tail) - 1)
                 n_tokens += 1
             self._held[sequence] = list(tail)
             ends.append(n_tokens - 1)
-        batch.n_tokens = n_tokens
-        outcome = self._api.llama_decode(self._context, batch)
-        if outcome != 0:
-            self.drop()
-            raise RecoderError(f"The model could not read the text (llama.cpp answered {outcome}).", "Try again.")
-        rows = np.empty((len(tails), self._vocabulary_size), np.float32)
-        for row, end in zip(rows, ends, strict=True):
-            ctypes.memmove(row.ctypes.data, self._api.llama_get_logits_ith(self._context, end), row.nbytes)
-        return rows, n_tokens
+        self._decode(n_tokens)
+        return self._logits(ends), n_tokens
+
+    def read(self, n_trunk: int, tails: Sequence[Sequence[int]]) -> tuple[list[np.ndarray], int]:
+        """Return the logits that follow each token of each tail, float32, shape (n tokens, vocabulary) for each tail, and how many
+        tokens were evaluated: what tails begin with alike is evaluated once.
+
+        Raises what `evaluate` raises.
+        """
+        self.drop()
+        sequences = [sequence for sequence, _ in self._arrange(n_trunk, tails)]
+        read: dict[tuple[int, ...], int] = {}
+        for tail in tails:
+            for length in range(1, len(tail) + 1):
+                head = tuple(tail[:length])
+                if head not in read:
+                    alike = [sequence for sequence, other in zip(sequences, tails, strict=True) if tuple(other[:length]) == head]
+                    self._put(len(read), head[-1], n_trunk + length - 1, alike, wanted=True)
+                    read[head] = len(read)
+        self._held = {sequence: list(tail) for sequence, tail in zip(sequences, tails, strict=True)}
+        self._decode(len(read))
+        rows = self._logits(range(len(read)))
+        return [rows[[read[tuple(tail[: place + 1])] for place in range(len(tail))]] for tail in tails], len(read)
 
     def close(self) -> None:
         """Free the memory of the books; the context is freed by its owner."""
@@ -115,6 +124,28 @@ class Branches:
             self._api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         self._held.clear()
 
+    def _put(self, place: int, token: int, position: int, sequences: Sequence[int], *, wanted: bool) -> None:
+        batch = self._batch
+        batch.token[place], batch.pos[place], batch.logits[place] = token, position, wanted
+        batch.n_seq_id[place] = len(sequences)
+        for number, sequence in enumerate(sequences):
+            batch.seq_id[place][number] = sequence
+
+    def _decode(self, n_tokens: int) -> None:
+        self._batch.n_tokens = n_tokens
+        outcome = self._api.llama_decode(self._context, self._batch)
+        if outcome != 0:
+            self.drop()
+            raise RecoderError(f"The model could not read the text (llama.cpp answered {outcome}).", "Try again.")
+
+    def _logits(self, places: Sequence[int]) -> np.ndarray:
+        import numpy as np
+
+        rows = np.empty((len(places), self._vocabulary_size), np.float32)
+        for row, place in zip(rows, places, strict=True):
+            ctypes.memmove(row.ctypes.data, self._api.llama_get_logits_ith(self._context, place), row.nbytes)
+        return rows
+
     def _arrange(self, n_trunk: int, tails: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
         """Give each tail a sequence that holds as much of it as any branch does, and free the others.
 
@@ -122,13 +153,13 @@ class Branches:
             For each tail its sequence, and how many of its tokens are there already: never the last one, whose logits are
             wanted. What the cache has beyond that is taken out.
         """
-        if len(tails) > self._most or any(len(tail) > BRANCH_TOKENS for tail in tails):
-            raise ValueError(f"too many or too long branches: there is room for {self._most} of {BRANCH_TOKENS} tokens")
+        if len(tails) > self.most or any(len(tail) > BRANCH_TOKENS for tail in tails):
+            raise ValueError(f"too many or too long branches: there is room for {self.most} of {BRANCH_TOKENS} tokens")
         parents = [self._parent(tail) for tail in tails]
         kept = {parent for parent, _ in parents if parent != TRUNK}
         for sequence in self._held.keys() - kept:
             self._api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-        free = [sequence for sequence in range(self._most, 0, -1) if sequence not in kept]
+        free = [sequence for sequence in range(self.most, 0, -1) if sequence not in kept]
         places: list[tuple[int, int]] = []
         taken: set[int] = set()
         # Copies are made before anything is cut: a parent lends all that it has.

@@ -23,6 +23,13 @@ _UNIT_OF_INDENTATION = re.compile(r"^(\t| {2,8})(?=[^\s*])", re.MULTILINE)
 _STATEMENT = re.compile(r"(?:async\s+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b|\)")
 # Before a brace they say that it is a literal's, a type's or a list of names, not a block's.
 _NO_BLOCK = re.compile(r"(?:[=(,:\[]|\breturn|^import(?:\s+type)?|^export(?:\s+(?:type|default))?)\s*$")
+# At the top of a file none of these comes twice: of 289 such lines of 25 repositories, none stood there already, of 61 that a
+# model wrote, 28 did.
+_ONLY_ONCE = re.compile(
+    r"(?:(?:pub(?:\([a-z]+\))?|export|default|async|final|public|private|protected|abstract|inline|unsafe|declare|suspend|internal|open"
+    r"|data|sealed)\s+)*(?:def|class|func|function|fn|interface|enum|struct|trait|mod|module|import|from|use|using|package|namespace|fun"
+    r"|object|require|type|const|let|var|val|static|typedef|extern|#include|#define|#pragma once)\b"
+)
 _OPENING, _CLOSING = "([{", ")]}"
 _QUOTES = "\"'`"
 _STRING_PREFIX = re.compile(r"(?<!\w)(?:[fbru]|rb|br|rf|fr)$", re.IGNORECASE)
@@ -134,6 +141,15 @@ def without_what_follows(text: str, place: Place, block: bool) -> str:
     return text
 
 
+def without_what_is_there(text: str, place: Place, block: bool) -> str:
+    """Say nothing where a definition or an import at the top of the file stands in it already, word for word."""
+    line = (place.line_prefix + text.partition("\n")[0]).rstrip()
+    if (place.rest_of_line.strip() and not place.only_closers_follow) or not _ONLY_ONCE.match(line):
+        return text
+    above, below = place.prefix[: len(place.prefix) - len(place.line_prefix)], place.suffix[len(place.rest_of_line) :]
+    return "" if f"\n{line}\n" in f"\n{above}" or f"\n{line}\n" in f"{below}\n" else text
+
+
 def well_indented(text: str, place: Place, block: bool) -> str:
     """Drop white space that doubles what precedes the caret or that no block asks for; add what a new block's body lacks."""
     before = place.line_prefix
@@ -144,6 +160,21 @@ def well_indented(text: str, place: Place, block: bool) -> str:
         return _in_body(text, place, last[: _indented(last)])
     inside = _indented(last) or last.endswith((":", "{", "(", "[")) or _unclosed(last)
     return text if inside and not before else text.lstrip(" \t")
+
+
+def with_bodies(text: str, place: Place, block: bool) -> str:
+    """Cut a block of Python before a line that opens a body and has none; one that the block begins with stays alone."""
+    if not block or place.language != "python":
+        return text
+    lines = text.split("\n")
+    whole = [place.line_prefix + lines[0], *lines[1:]]
+    for number, line in enumerate(whole):
+        if not _opens(line.strip(), place.language):
+            continue
+        below = next((other for other in whole[number + 1 :] if other.strip()), "")
+        if _indented(below) <= _indented(line):
+            return "\n".join(lines[: number or 1]).rstrip()
+    return text
 
 
 def trimmed(text: str, place: Place, block: bool) -> str:
@@ -158,6 +189,8 @@ STEPS: tuple[Step, ...] = (
     without_repetition,
     without_what_follows,
     well_indented,
+    without_what_is_there,
+    with_bodies,
     trimmed,
 )
 
@@ -226,7 +259,7 @@ def _is_apostrophe(line: str, position: int) -> bool:
     if line[position] != "'":
         return False
     before, after = line[max(position - 3, 0) : position], line[position + 1 : position + 3]
-    if before[-1:] in ("&", "<") and after[:1].isalpha():
+    if before[-1:] in ("&", "<") and (after[:1].isalpha() or after[:1] == "_"):
         return after[1:] != "'"
     return before[-1:].isalnum() and _STRING_PREFIX.search(before) is None
 
@@ -292,6 +325,18 @@ def left_open(line: str) -> int:
     for depth in _depths(line):
         least = min(least, depth)
     return depth - least
+
+
+def openers_left(lines: str) -> str:
+    """Return the brackets that lines open and do not close, in order; those in texts do not count."""
+    left, before = "", 0
+    for character, depth in zip(lines, _depths(lines), strict=True):
+        if character in _OPENING and depth > before:
+            left += character
+        elif character in _CLOSING and depth < before:
+            left = left[:-1]
+        before = depth
+    return left
 
 
 def _in_body(text: str, place: Place, outer: str) -> str:

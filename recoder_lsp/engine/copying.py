@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 TRUST_KEY = "recoder.copying.trust"
 # Of a very common token only its last occurrences are looked at.
 MAX_OCCURRENCES = 64
+MOST_DRAFTED = 8
+"""How many tokens are foreseen at most."""
+NO_TRUST = (0.0,) * 9
+"""For a model that needs no help: the copy foresees tokens, and decides about none."""
 
 
 def trust_of(metadata: Mapping[str, str]) -> tuple[float, ...]:
@@ -79,27 +83,46 @@ class Copier:
             The run's length in tokens, and the share of each token among those that followed; (0, {}) where even the
             last token is new.
         """
-        longest, counts = 0, dict[int, int]()
-        for source in self._sources if self._written else ():
-            for position in source.after(self._written[-1]):
-                length = self._match(source.tokens, position)
-                if length > longest:
-                    longest, counts = length, {}
-                if length == longest:
-                    token = source.tokens[position]
-                    counts[token] = counts.get(token, 0) + 1
-        total = sum(counts.values())
-        return longest, {token: count / total for token, count in counts.items()}
+        longest, found = self._longest()
+        counts: dict[int, int] = {}
+        for source, position in found:
+            token = source.tokens[position]
+            counts[token] = counts.get(token, 0) + 1
+        return longest, {token: count / len(found) for token, count in counts.items()}
+
+    def draft(self, least: int) -> Sequence[int]:
+        """Return the MOST_DRAFTED tokens that followed the longest earlier run that equals the last tokens: of several, the last one.
+
+        Args:
+            least: How long that run has to be; where it is shorter, nothing is returned.
+        """
+        longest, found = self._longest()
+        if longest < least:
+            return ()
+        source, position = found[-1]
+        return source.tokens[position : position + MOST_DRAFTED]
 
     def mixed(self, probabilities: np.ndarray) -> np.ndarray:
         """Mix a model's probabilities, shape (vocabulary,), with the copy's; they still add up to one."""
         length, shares = self.continuation()
-        if not shares:
+        if not shares or not self._trust[length]:
             return probabilities
         result = probabilities * (1.0 - self._trust[length])
         for token, share in shares.items():
             result[token] += self._trust[length] * share
         return result
+
+    def _longest(self) -> tuple[int, list[tuple[Source, int]]]:
+        """Return the length of the longest earlier run that equals the last tokens, and the places that follow such runs."""
+        longest, found = 0, list[tuple[Source, int]]()
+        for source in self._sources if self._written else ():
+            for position in source.after(self._written[-1]):
+                length = self._match(source.tokens, position)
+                if length > longest:
+                    longest, found = length, []
+                if length == longest:
+                    found.append((source, position))
+        return longest, found
 
     def _match(self, tokens: Sequence[int], position: int) -> int:
         """Count how many tokens before `position` equal the last ones written."""

@@ -10,16 +10,19 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from recoder_lsp.engine.copying import Copier, Source
+from recoder_lsp.engine.copying import NO_TRUST, Copier, Source
 from recoder_lsp.engine.fim import Prompt
+from recoder_lsp.engine.speculate import SpeculatingModel, Speculation
 
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_ALTERNATIVES = 5
+
 EndedBy = Literal["end", "line", "dedent", "length", "time", "nothing"]
 
 
-class Model(Protocol):
+class Model(SpeculatingModel, Protocol):
     """What decoding needs of a model; `LlamaModel` is one."""
 
     @property
@@ -30,10 +33,7 @@ class Model(Protocol):
     def context_tokens(self) -> int: ...
     @property
     def evaluated_tokens(self) -> int: ...
-    @property
-    def logits(self) -> np.ndarray: ...
     def piece(self, token: int) -> bytes: ...
-    def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]: ...
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,82 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Generated:
-    """What came out. `text` is raw: it follows the caret, healed characters removed, and ends at a whole word or line."""
+class Alternative:
+    """A text that may follow the caret, and how likely it is. `text` is raw: healed characters are removed from it."""
 
     text: str
-    ended_by: EndedBy
-    mean_log_probability: float
-    """Natural logarithm, over the tokens that go beyond what is healed, the end token included; 0.0 without any."""
-    prompt_tokens: int
-    evaluated_tokens: int
-    """Tokens of the prompt that had to be evaluated because the cache did not hold them."""
-    decoded_tokens: int
-    """Tokens evaluated after the prompt: a search counts those of all the beginnings it follows."""
-    prompt_ms: float
-    decode_ms: float
+    log_probability: float
+    """Natural logarithm, over the tokens that go beyond what is healed, what ends the text included."""
+    n_tokens: int
+    """How many tokens these are."""
+    first_log_probability: float
+    """That of the first of them alone."""
+
+    @property
+    def mean_log_probability(self) -> float:
+        """The logarithm per token; 0.0 without any."""
+        return self.log_probability / self.n_tokens if self.n_tokens else 0.0
 
     @property
     def confidence_percent(self) -> float:
         """The geometric mean of the probabilities of its tokens, from 0 to 100."""
         return 100 * math.exp(self.mean_log_probability)
+
+
+@dataclass(frozen=True)
+class Generated(Alternative):
+    """What came out; `text` ends at a whole word or line."""
+
+    ended_by: EndedBy
+    alternatives: tuple[Alternative, ...]
+    """The other whole lines that a search found, the best first, MOST_ALTERNATIVES of them at most; one of them may be blank."""
+    prompt_tokens: int
+    evaluated_tokens: int
+    """Tokens of the prompt that had to be evaluated because the cache did not hold them."""
+    decoded_tokens: int
+    """Tokens written after the prompt: a search counts those of all the beginnings it follows."""
+    drafted_tokens: int
+    """Tokens evaluated before it was known that they are to be written."""
+    accepted_tokens: int
+    """Those of them that were."""
+    prompt_ms: float
+    decode_ms: float
+
+
+class Course:
+    """One inference as it goes on: what it has read and written so far, and how long that took."""
+
+    def __init__(self, model: Model, prompt: Prompt) -> None:
+        """Begin, before the prompt is evaluated."""
+        self._model, self._prompt_tokens = model, len(prompt.tokens)
+        self._began, self._already = time.monotonic(), model.evaluated_tokens
+        self.decoded_tokens = self.drafted_tokens = self.accepted_tokens = 0
+
+    def read(self) -> None:
+        """Take note that the prompt is evaluated: from here on it is decoding."""
+        self._decoding_since, self._evaluated = time.monotonic(), self._model.evaluated_tokens - self._already
+
+    @property
+    def decoding_s(self) -> float:
+        return time.monotonic() - self._decoding_since
+
+    def generated(self, text: str, ended_by: EndedBy, scores: Sequence[float], alternatives: Sequence[Alternative] = ()) -> Generated:
+        """Return what came out of it; `scores` are the logarithms of the tokens of `text`."""
+        return Generated(
+            text=text,
+            log_probability=sum(scores),
+            n_tokens=len(scores),
+            first_log_probability=scores[0] if scores else 0.0,
+            ended_by=ended_by,
+            alternatives=tuple(alternatives),
+            prompt_tokens=self._prompt_tokens,
+            evaluated_tokens=self._evaluated,
+            decoded_tokens=self.decoded_tokens,
+            drafted_tokens=self.drafted_tokens,
+            accepted_tokens=self.accepted_tokens,
+            prompt_ms=(self._decoding_since - self._began) * 1000,
+            decode_ms=self.decoding_s * 1000,
+        )
 
 
 class Spelling:
@@ -110,22 +167,20 @@ def generate(
     Raises:
         RecoderError: The model cannot hold or read the prompt.
     """
-    began = time.monotonic()
-    already = model.evaluated_tokens
+    course = Course(model, prompt)
     tokens = list(prompt.tokens)
     yield from model.evaluate(tokens)
-    evaluated, decoding_since = model.evaluated_tokens - already, time.monotonic()
-    copier = Copier(trust, (*prompt.elsewhere, *tokens), related) if trust else None
+    course.read()
+    copier = Copier(trust or NO_TRUST, (*prompt.elsewhere, *tokens), related)
+    speculation, logits = Speculation(model, copier), model.logits
     owed, out, scores = prompt.healing, b"", list[float]()
     ended_by: EndedBy = "length"
-    n_decoded = 0
     n_healed = 0
-    while n_decoded - n_healed < limits.max_tokens and len(tokens) < model.context_tokens:
+    while course.decoded_tokens - n_healed < limits.max_tokens and len(tokens) < model.context_tokens:
         allowed = spelling.starts(owed) if owed else None
         if allowed == []:
             break
-        probabilities = probabilities_of(model.logits)
-        token, score = _best(copier.mixed(probabilities) if copier else probabilities, allowed)
+        token, score = _best(copier.mixed(probabilities_of(logits)), allowed)
         piece = model.piece(token)
         if len(piece) > len(owed) or not owed:
             scores.append(score)
@@ -140,34 +195,32 @@ def generate(
         if stop:
             ended_by = stop
             break
-        if time.monotonic() - decoding_since > limits.max_seconds:
+        if course.decoding_s > limits.max_seconds:
             ended_by = "time"
             break
         tokens.append(token)
-        if copier:
-            copier.append(token)
-        n_decoded += 1
+        copier.append(token)
+        course.decoded_tokens += 1
         yield
-        yield from model.evaluate(tokens)
-    return Generated(
-        text="" if owed else whole(out.decode("utf-8", "ignore"), ended_by, limits),
-        ended_by="nothing" if owed else ended_by,
-        mean_log_probability=sum(scores) / len(scores) if scores else 0.0,
-        prompt_tokens=len(prompt.tokens),
-        evaluated_tokens=evaluated,
-        decoded_tokens=n_decoded,
-        prompt_ms=(decoding_since - began) * 1000,
-        decode_ms=(time.monotonic() - decoding_since) * 1000,
-    )
+        most = min(limits.max_tokens + n_healed - course.decoded_tokens, model.context_tokens - len(tokens)) - 1
+        logits = yield from speculation.after(tokens, max(most, 0))
+    course.drafted_tokens, course.accepted_tokens = speculation.drafted_tokens, speculation.accepted_tokens
+    text = "" if owed else whole(out.decode("utf-8", "ignore"), ended_by, limits)
+    return course.generated(text, "nothing" if owed else ended_by, scores)
 
 
 def probabilities_of(logits: np.ndarray) -> np.ndarray:
-    """Turn logits into probabilities (softmax), in the precision they come in."""
+    """Turn logits into probabilities (softmax), in the precision they come in; shape (vocabulary,) or (n, vocabulary)."""
     import numpy as np
 
-    weights = np.exp(logits - logits.max())
-    result: np.ndarray = weights / weights.sum()
+    result: np.ndarray = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result /= result.sum(axis=-1, keepdims=True)
     return result
+
+
+def log_of(probability: float) -> float:
+    """Return the natural logarithm; what is next to impossible counts as no less likely than that."""
+    return math.log(max(probability, 1e-12))
 
 
 def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, float]:
@@ -176,7 +229,7 @@ def _best(probabilities: np.ndarray, allowed: list[int] | None) -> tuple[int, fl
         best, total = int(probabilities.argmax()), 1.0
     else:
         best, total = allowed[int(probabilities[allowed].argmax())], float(probabilities[allowed].sum())
-    return best, math.log(max(float(probabilities[best]), 1e-12) / max(total, 1e-12))
+    return best, log_of(float(probabilities[best])) - log_of(total)
 
 
 def whole(text: str, ended_by: EndedBy, limits: Limits) -> str:

@@ -18,6 +18,7 @@ from recoder_lsp.engine.machine import threads_for
 from recoder_lsp.engine.models import ModelUnusable
 from recoder_lsp.engine.opening import can_branch, open_context, open_file, require_memory
 from recoder_lsp.engine.special_tokens import SpecialTokens, special_tokens
+from recoder_lsp.engine.tokenizing import Tokenizer
 from recoder_lsp.errors import RecoderError
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ class LlamaModel:
         self._model: int | None = model
         self._context: int | None = context
         self._memory = api.llama_get_memory(context)
+        self._goes_back = can_branch(api, model)
         self._batch = api.llama_batch_init(SLICE_TOKENS, 0, 1)
         self._vocabulary = api.llama_model_get_vocab(model)
-        self._is_sentencepiece = api.llama_vocab_type(self._vocabulary) == api.LLAMA_VOCAB_TYPE_SPM
+        self._tokenizer = Tokenizer(api, self._vocabulary)
         self._cached: list[int] = []
         self._logits: np.ndarray | None = None
         self.path = path
@@ -101,7 +103,6 @@ class LlamaModel:
         self.end_tokens = frozenset(token for token in range(self.vocabulary_size) if api.llama_vocab_is_eog(self._vocabulary, token))
         self._branches = Branches(api, context, self.vocabulary_size, most_branches(header.metadata))
         self.evaluated_tokens = 0
-        self._pieces: dict[int, bytes] = {}
 
     @property
     def adds_bos(self) -> bool:
@@ -112,6 +113,16 @@ class LlamaModel:
     def slice_tokens(self) -> int:
         """The most tokens evaluated between two yields; branches that have to be read again come all at once."""
         return SLICE_TOKENS
+
+    @property
+    def most_branches(self) -> int:
+        """How many continuations of one text may be evaluated at once; 0 for a model that none are to be made of."""
+        return self._branches.most
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether tokens can be taken out of the cache again without reading all the others anew."""
+        return self._goes_back
 
     @property
     def cached_tokens(self) -> int:
@@ -131,19 +142,11 @@ class LlamaModel:
 
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of plain text: no BOS, no space put before it, and special tokens in it are only text."""
-        if not self._is_sentencepiece or _SPACE_MARK not in text:
-            return self._tokenize(text, parse_special=False)
-        # SentencePiece writes a space as ▁ and cannot tell it from a ▁ in the text; as bytes it survives.
-        first, *others = text.split(_SPACE_MARK)
-        tokens = self._tokenize(first, parse_special=False)
-        for other in others:
-            tokens += self._space_mark_bytes + self._tokenize(other, parse_special=False)
-        return tokens
+        return self._tokenizer.tokenize(text)
 
     def tokenize_special(self, text: str) -> int | None:
         """Return the one token that stands for a special text such as "<|fim_prefix|>", if there is one."""
-        tokens = self._tokenize(text, parse_special=True)
-        return tokens[0] if len(tokens) == 1 else None
+        return self._tokenizer.tokenize_special(text)
 
     def piece(self, token: int) -> bytes:
         """Return the exact bytes a token stands for, which may be part of a character; b"" for control tokens.
@@ -151,9 +154,7 @@ class LlamaModel:
         Raises:
             ValueError: There is no such token.
         """
-        if token not in self._pieces:
-            self._pieces[token] = self._read_piece(token)
-        return self._pieces[token]
+        return self._tokenizer.piece(token)
 
     def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]:
         """Make the KV cache hold exactly these tokens, and `logits` tell what follows them.
@@ -169,8 +170,9 @@ class LlamaModel:
         wanted = self._checked(tokens)
         if wanted == self._cached and self._logits is not None:
             return
-        # Asked again after every yield: another evaluation may have changed the cache meanwhile.
-        while (start := self._keep_common(wanted)) + SLICE_TOKENS < len(wanted):
+        # Asked again after every yield: another evaluation may have changed the cache meanwhile. The last token always goes
+        # through the model, for its logits.
+        while (start := self._keep_common(wanted, len(wanted) - 1)) + SLICE_TOKENS < len(wanted):
             self._decode(wanted[start : start + SLICE_TOKENS], start, last=False)
             yield
         self._decode(wanted[start:], start, last=True)
@@ -183,20 +185,49 @@ class LlamaModel:
 
         Args:
             trunk: As for `evaluate`.
-            tails: What follows it: each 1 to BRANCH_TOKENS tokens, no more of them than the model states (`recoder.beam`).
+            tails: What follows it: `most_branches` of them at most, each of 1 to BRANCH_TOKENS tokens.
 
         Raises:
             RecoderError: As `evaluate`; the branches are gone then.
             ValueError: As `evaluate`, or branches that are too many, too long or empty: none of them is read then.
         """
-        for tail in tails:
-            if not tail or len(trunk) + len(tail) > self.context_tokens:
-                raise ValueError("a branch has at least one token and ends within the context")
-            self._checked(tail)
-        yield from self.evaluate(trunk)
+        yield from self._trunk(trunk, tails)
         rows, n_evaluated = self._branches.evaluate(len(trunk), tails)
         self.evaluated_tokens += n_evaluated
         return rows
+
+    def read_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, list[np.ndarray]]:
+        """Say what follows each token of several continuations of one text: float32, shape (n tokens, vocabulary_size) for each.
+
+        All of it is one batch, where what continuations begin with alike is read once. Else as `evaluate_branches`.
+        """
+        yield from self._trunk(trunk, tails)
+        rows, n_evaluated = self._branches.read(len(trunk), tails)
+        self.evaluated_tokens += n_evaluated
+        return rows
+
+    def evaluate_each(self, tokens: Sequence[int], n_last: int) -> Generator[None, None, np.ndarray]:
+        """Do as `evaluate` does; say what follows each of the last tokens: float32, shape (n_last, vocabulary_size).
+
+        The last tokens are one batch and are always evaluated, so that whether they are the right ones can be told at once.
+
+        Raises:
+            RecoderError: As `evaluate`.
+            ValueError: As `evaluate`, or `n_last` is more than there are, or than a slice.
+        """
+        import numpy as np
+
+        wanted = self._checked(tokens)
+        head = len(wanted) - n_last
+        if not 0 < n_last <= min(SLICE_TOKENS, len(wanted)):
+            raise ValueError("what is evaluated as one batch is 1 to slice_tokens tokens")
+        while (start := self._keep_common(wanted, head)) < head:
+            self._decode(wanted[start : min(start + SLICE_TOKENS, head)], start, last=False)
+            yield
+        self._decode(wanted[head:], head, last=True, each=True)
+        # One pointer for all of them: those of a batch lie one after the other.
+        pointer = self._api.llama_get_logits(self._open())
+        return np.ctypeslib.as_array(pointer, shape=(n_last, self.vocabulary_size)).astype(np.float32, copy=True)
 
     def log_probabilities(self, tokens: Sequence[int]) -> np.ndarray:
         """Say how likely each token but the first is after those before it: natural logarithms, float64, shape (n - 1,).
@@ -223,12 +254,21 @@ class LlamaModel:
     def close(self) -> None:
         """Free the model's memory. May be called twice; everything else but the attributes fails afterwards."""
         if self._context is not None and self._model is not None:
+            self._tokenizer.close()
             self._branches.close()
             self._api.llama_batch_free(self._batch)
             self._api.llama_free(self._context)
             self._api.llama_model_free(self._model)
         self._context = self._model = self._logits = None
         self._cached = []
+
+    def _trunk(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, None]:
+        """Evaluate what tails go on from, if they can."""
+        for tail in tails:
+            if not tail or len(trunk) + len(tail) > self.context_tokens:
+                raise ValueError("a branch has at least one token and ends within the context")
+            self._checked(tail)
+        yield from self.evaluate(trunk)
 
     def _open(self) -> int:
         if self._context is None:
@@ -246,8 +286,8 @@ class LlamaModel:
             )
         return wanted
 
-    def _keep_common(self, wanted: list[int]) -> int:
-        """Drop what the cache holds beyond its common head with `wanted`; return where evaluation has to go on."""
+    def _keep_common(self, wanted: list[int], most: int) -> int:
+        """Drop what the cache holds beyond its common head with `wanted`, of `most` tokens; return where evaluation has to go on."""
         self._open()
         self._branches.settle(self._cached, wanted)
         cached = self._cached
@@ -255,8 +295,7 @@ class LlamaModel:
         if wanted[:n_common] != cached:
             pairs = zip(cached, wanted, strict=False)
             n_common = next((place for place, (one, other) in enumerate(pairs) if one != other), min(n_common, len(wanted)))
-        # The last token always goes through the model, for its logits.
-        self._drop_from(min(n_common, len(wanted) - 1))
+        self._drop_from(min(n_common, most))
         return len(self._cached)
 
     def _drop_from(self, position: int) -> None:
@@ -302,40 +341,6 @@ class LlamaModel:
         pointer = self._api.llama_get_logits_ith(context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,)).astype(np.float32, copy=True)
 
-    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
-        self._open()
-        # Half a surrogate pair can come out of a client's JSON, and has no UTF-8.
-        data = text.encode("utf-8", "replace")
-        room = len(data) + 8
-        while True:
-            buffer = (self._api.llama_token * room)()
-            n_tokens = self._api.llama_tokenize(self._vocabulary, data, len(data), buffer, room, False, parse_special)
-            if n_tokens >= 0:
-                return buffer[:n_tokens]  # type: ignore[no-any-return]
-            room = -n_tokens
-
-    def _read_piece(self, token: int) -> bytes:
-        self._open()
-        if not 0 <= token < self.vocabulary_size:
-            raise ValueError(f"token {token} is not in this vocabulary")
-        room = 64
-        while True:
-            buffer = ctypes.create_string_buffer(room)
-            n_bytes = self._api.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
-            if n_bytes >= 0:
-                return buffer.raw[:n_bytes]
-            room = -n_bytes
-
-    @functools.cached_property
-    def _space_mark_bytes(self) -> list[int]:
-        is_byte = self._api.LLAMA_TOKEN_ATTR_BYTE
-        by_piece = {
-            self.piece(token): token
-            for token in range(self.vocabulary_size)
-            if self._api.llama_vocab_get_attr(self._vocabulary, token) & is_byte
-        }
-        return [by_piece[bytes([byte])] for byte in _SPACE_MARK.encode() if bytes([byte]) in by_piece]
-
 
 def quantise(source: Path, target: Path, kind: str, *, embedding: str = "") -> None:
     """Write a model with smaller weights; its metadata stays.
@@ -361,9 +366,6 @@ def quantise(source: Path, target: Path, kind: str, *, embedding: str = "") -> N
     if library.api.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)) != 0:
         reason = library.errors[-1] if library.errors else "llama.cpp does not say why"
         raise RecoderError(f"The model {source} cannot be written as {kind}: {reason}.", "Is it a whole GGUF file, and is there room?")
-
-
-_SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 
 
 @dataclass(frozen=True)

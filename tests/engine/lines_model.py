@@ -22,6 +22,9 @@ class LinesModel:
         self._prompt, self._read = list(prompt), list[int]()
         self.evaluated_tokens = 0
         self.context_tokens = 1000
+        self.slice_tokens = 64
+        self.most_branches = 6
+        self.goes_back = True
         self.end_tokens = frozenset({END})
         self.vocabulary_size = len(self._pieces)
         self.steps: list[list[str]] = []
@@ -45,6 +48,27 @@ class LinesModel:
         self.before_step()
         self.steps.append([b"".join(map(self.piece, tail)).decode() for tail in tails])
         return np.stack([self._after(tail) for tail in tails])
+
+    def read_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, list[np.ndarray]]:
+        yield from ()
+        self.steps.append([b"".join(map(self.piece, tail)).decode("utf-8", "replace") for tail in tails])
+        return [np.stack([self._after(tail[: place + 1]) for place in range(len(tail))]) for tail in tails]
+
+    def evaluate_each(self, tokens: Sequence[int], n_last: int) -> Generator[None, None, np.ndarray]:
+        (rows,) = yield from self.read_branches(tokens[:-n_last], [tokens[-n_last:]])
+        return rows
+
+    def tokenize(self, text: str) -> list[int]:
+        """Take the longest piece each time."""
+        tokens: list[int] = []
+        rest = text.encode()
+        while rest:
+            tokens.append(max((token for token, piece in enumerate(self._pieces) if piece and rest.startswith(piece)), key=self._length))
+            rest = rest[self._length(tokens[-1]) :]
+        return tokens
+
+    def _length(self, token: int) -> int:
+        return len(self._pieces[token])
 
     def _after(self, tail: Sequence[int]) -> np.ndarray:
         written = b"".join(map(self.piece, tail))

@@ -23,6 +23,8 @@ class ScriptedModel:
         self._cached: list[int] = []
         self.evaluated_tokens = 0
         self.context_tokens = 1000
+        self.goes_back = True
+        self.n_batches = 0
         self.end_tokens = frozenset({END})
         self.vocabulary_size = len(self._pieces)
 
@@ -34,7 +36,16 @@ class ScriptedModel:
 
     @property
     def logits(self) -> np.ndarray:
-        written = b"".join(self._pieces[token] for token in self._cached[self._prompt :])
+        return self._after(self._cached)
+
+    def evaluate_each(self, tokens: Sequence[int], n_last: int) -> Generator[None, None, np.ndarray]:
+        """Evaluate what may turn out to be something else; `n_batches` counts how often."""
+        self.n_batches += 1
+        yield from self.evaluate(tokens)
+        return np.stack([self._after(tokens[:length]) for length in range(len(tokens) - n_last + 1, len(tokens) + 1)])
+
+    def _after(self, tokens: Sequence[int]) -> np.ndarray:
+        written = b"".join(self._pieces[token] for token in tokens[self._prompt :])
         rest = self._script[len(written) :] if self._script.startswith(written) else b""
         scores = np.full(self.vocabulary_size, -10.0, np.float32)
         fitting = [(len(piece), token) for token, piece in enumerate(self._pieces) if piece and rest.startswith(piece)]

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recoder_lsp.engine import beam as beam_search
-from recoder_lsp.engine import llama, models
+from recoder_lsp.engine import generation, models
 from recoder_lsp.engine.beam import Beam, search
 from recoder_lsp.engine.branches import BRANCH_TOKENS
 from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.fim import Budget, Place, Prompt, Prompter
-from recoder_lsp.engine.generation import Limits, Spelling, generate
+from recoder_lsp.engine.generation import MOST_ALTERNATIVES, Limits, Spelling, generate
 from recoder_lsp.engine.llama import LlamaModel
 from tests.engine.lines_model import LinesModel
 from tests.engine.tiny_gguf import write_tiny_gguf
@@ -117,6 +116,43 @@ def test_confidence_is_that_of_the_line_and_leaves_out_what_was_given():
     assert result.mean_log_probability == pytest.approx(math.log(0.4) / 2, rel=0.01)
 
 
+def test_the_other_lines_that_were_found_come_with_the_best():
+    result = found({"b": 0.4, "a": 0.28, "c": 0.2, "": 0.12}, beam=Beam(8, 0.0))
+
+    assert (result.text, [other.text for other in result.alternatives]) == ("b", ["a", "c", ""])
+    likely = [math.exp(text.log_probability) for text in (result, *result.alternatives)]
+    assert likely == pytest.approx([0.4, 0.28, 0.2, 0.12], rel=1e-3)
+    # Each character is a token, and so is the end.
+    assert [other.n_tokens for other in (result, *result.alternatives)] == [2, 2, 2, 1]
+    assert result.alternatives[0].mean_log_probability == pytest.approx(math.log(0.28) / 2, rel=1e-3)
+    assert math.exp(result.alternatives[0].first_log_probability) == pytest.approx(0.28, rel=1e-3)
+
+
+def test_no_more_alternatives_are_returned_than_one_can_read():
+    texts = {letter: 1 / 8 for letter in "abcdefgh"}
+
+    alternatives = found(texts, beam=Beam(8, 0.0)).alternatives
+
+    assert len(alternatives) == MOST_ALTERNATIVES
+    assert found(texts, beam=Beam(8, 0.0)).text not in [other.text for other in alternatives]
+
+
+def test_alternatives_stand_in_the_order_of_what_they_are_worth():
+    result = found({"a": 0.5, "b": 0.3, "c": 0.2}, misfit=lambda text: 2.0 * (text == "b"))
+
+    assert (result.text, [other.text for other in result.alternatives]) == ("a", ["c", "b"])
+
+
+def test_a_hopeless_line_is_no_alternative():
+    assert [other.text for other in found({"a": 0.7, "b": 0.28, "c": 0.02}).alternatives] == ["b"]
+
+
+def test_where_a_beginning_is_shown_the_whole_lines_are_its_alternatives():
+    result = found({"x": 0.3, "yy yy": 0.7}, limits=Limits(max_tokens=3, max_seconds=60))
+
+    assert (result.text, result.ended_by, [other.text for other in result.alternatives]) == ("yy ", "length", ["x"])
+
+
 def test_a_search_that_reaches_the_token_limit_ends_at_a_whole_word():
     result = found({"ab cd" * 20: 1.0}, limits=Limits(max_tokens=7, max_seconds=60))
 
@@ -152,7 +188,7 @@ def test_a_search_stops_when_its_time_is_up():
 
 def test_a_whole_line_that_is_there_when_the_time_is_up_is_returned_as_cut_off(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(beam_search, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(generation, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     model = LinesModel({"x": 0.45, "y" * 30: 0.55})
     model.before_step = lambda: clock.insert(0, 100.0)
 
@@ -236,10 +272,7 @@ CASES = "".join(
 
 @pytest.fixture(scope="module")
 def embedded():
-    with pytest.MonkeyPatch.context() as patch:
-        # Whatever it states itself.
-        patch.setattr(llama, "most_branches", lambda metadata: 3)
-        model = LlamaModel.load(models.embedded(), context_tokens=0, threads=1)
+    model = LlamaModel.load(models.embedded(), context_tokens=0, threads=1)
     yield model
     model.close()
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from recoder_lsp.engine import llama
-from recoder_lsp.engine.branches import BRANCH_TOKENS, Beam, beam_of, most_branches
+from recoder_lsp.engine.branches import BRANCH_TOKENS, MOST_READ, Beam, beam_of, most_branches
 from recoder_lsp.engine.gguf_header import read_header
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.features.inline_completion import SINGLE_LINE_TOKENS
+from recoder_lsp.features.experts import SINGLE_LINE_TOKENS
 from tests.engine.tiny_gguf import TRAINED_CONTEXT, write_tiny_gguf
 
 # One token at a time and several at once go through different kernels, over a float16 cache.
@@ -152,9 +152,55 @@ def test_there_is_room_for_branches_at_the_end_of_the_context(model: LlamaModel)
     assert branches(model, *([20 + number] * 40 for number in range(3)), trunk=trunk).shape == (3, model.vocabulary_size)
 
 
+def test_a_wide_search_has_the_branches_it_needs() -> None:
+    assert most_branches({"recoder.beam": "8,0.25"}) == 8
+
+
+def read(model: LlamaModel, *tails: list[int]) -> list[np.ndarray]:
+    result: list[np.ndarray] = done(model.read_branches(TRUNK, tails))
+    return result
+
+
+def test_reading_tells_what_follows_each_token(model: LlamaModel, fresh: LlamaModel) -> None:
+    tails = [[20, 30, 40], [20, 31], [20, 30, 40, 50], [21], [20, 30, 40]]
+
+    rows = read(model, *tails)
+
+    assert [len(each) for each in rows] == [3, 2, 4, 1, 3]
+    for each, tail in zip(rows, tails, strict=True):
+        for length in range(1, len(tail) + 1):
+            np.testing.assert_allclose(each[length - 1], alone(fresh, TRUNK + tail[:length]), **ALIKE)
+
+
+def test_what_texts_begin_with_alike_is_read_once(model: LlamaModel) -> None:
+    done(model.evaluate(TRUNK))
+
+    assert evaluated(model, model.read_branches(TRUNK, [[20, 30, 40], [20, 30, 41], [20, 31]])) == 5
+
+
+def test_branches_go_on_from_what_was_read(model: LlamaModel, fresh: LlamaModel) -> None:
+    read(model, [20, 30, 40], [20, 31])
+
+    assert evaluated(model, model.evaluate_branches(TRUNK, [[20, 30, 41], [20, 31, 42]])) == 2
+    rows = branches(model, [20, 30, 41, 50], [20, 31, 42, 50])
+    np.testing.assert_allclose(rows[0], alone(fresh, [*TRUNK, 20, 30, 41, 50]), **ALIKE)
+    np.testing.assert_allclose(rows[1], alone(fresh, [*TRUNK, 20, 31, 42, 50]), **ALIKE)
+
+
+@pytest.mark.parametrize("after", [[*TRUNK, 20, 30, 41], TRUNK[:50], TRUNK])
+def test_evaluating_after_reading_is_as_without_it(model: LlamaModel, fresh: LlamaModel, after: list[int]) -> None:
+    read(model, [20, 30, 40], [20, 31], [21])
+
+    done(model.evaluate(after))
+
+    np.testing.assert_allclose(model.logits, alone(fresh, after), **ALIKE)
+    np.testing.assert_allclose(read(model, [33])[0][0], alone(fresh, [*TRUNK, 33]), **ALIKE)
+
+
 def test_many_searches_leave_nothing_behind(model: LlamaModel, fresh: LlamaModel) -> None:
     for number in range(60):
         branches(model, [20 + number, 30], [21 + number], [20 + number, 31], trunk=TRUNK[: 50 + number % 7])
+        read(model, *([20 + number, 30 + other] for other in range(MOST_READ)))
 
     # A cell that was left over would be missing here, where all of them are needed.
     trunk = [9 + place % 250 for place in range(TRAINED_CONTEXT - BRANCH_TOKENS)]
@@ -168,7 +214,14 @@ def test_many_searches_leave_nothing_behind(model: LlamaModel, fresh: LlamaModel
 def test_what_cannot_be_a_branch_is_refused_and_the_cache_stays(model: LlamaModel) -> None:
     done(model.evaluate(TRUNK))
 
-    for tails in ([[20]] * 4, [[20], []], [[20] * TRAINED_CONTEXT], [[20] * 2 * TRAINED_CONTEXT], [[99_999]], [[20] * 70] * 3):
+    for tails in (
+        [[20]] * (MOST_READ + 1),
+        [[20], []],
+        [[20] * TRAINED_CONTEXT],
+        [[20] * 2 * TRAINED_CONTEXT],
+        [[99_999]],
+        [[20] * 70] * 3,
+    ):
         with pytest.raises(ValueError, match=r"branch|vocabulary"):
             branches(model, *tails)
 
@@ -234,7 +287,7 @@ def test_the_cells_of_branches_count_as_needed_memory(path: Path, monkeypatch: p
     LlamaModel.load(path, context_tokens=0, threads=1).close()
 
     header = read_header(path)
-    assert needed == [header.size_bytes + header.cache_bytes(TRAINED_CONTEXT + 3 * BRANCH_TOKENS)]
+    assert needed == [header.size_bytes + header.cache_bytes(TRAINED_CONTEXT + MOST_READ * BRANCH_TOKENS)]
 
 
 @pytest.mark.parametrize(
@@ -257,4 +310,4 @@ def test_only_a_model_that_states_a_sensible_beam_is_searched(stated: str | None
     metadata = {} if stated is None else {"recoder.beam": stated}
 
     assert beam_of(metadata) == beam
-    assert most_branches(metadata) == (beam.width if beam else 0)
+    assert most_branches(metadata) == (MOST_READ if beam else 0)
