@@ -15,12 +15,15 @@ from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.files.sources import Reason, Sources, SourceText, content_hash, is_ignore_file, is_storable, proven
 from recoder_lsp.index.folder_checking import disagreements
+from recoder_lsp.index.phrases.keeping import PhraseKeeper
+from recoder_lsp.index.phrases.storing import PHRASES
 from recoder_lsp.index.progress import Progress, Reporter, Round, Summary
-from recoder_lsp.index.records import Chunk, IndexedFile
+from recoder_lsp.index.records import IndexedFile
 from recoder_lsp.index.search.answers import Answers
 from recoder_lsp.index.search.texts import CheckedTexts
+from recoder_lsp.index.store.chunk_vectors import ChunkVectors
 from recoder_lsp.index.store.embedder import Embedder, load_embedder
-from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredChunk, StoredFile
+from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredFile
 from recoder_lsp.index.store.manifest_schema import MANIFEST
 from recoder_lsp.index.store.vector_index import VectorIndex
 from recoder_lsp.logs import log_bug
@@ -66,7 +69,7 @@ class FolderIndex:
     """
 
     def __init__(self, root: Path | None, home: Path, settings: IndexSettings, manifest: Manifest, embedder: Embedder) -> None:
-        self._root, self._home, self._manifest, self._embedder = root, home, manifest, embedder
+        self._root, self._home, self._manifest = root, home, manifest
         self._sources = Sources(root, settings, home / READING)
         self._round: Round | None = None
         self._is_another_round_needed = False
@@ -74,6 +77,8 @@ class FolderIndex:
         folder = None if settings.chroma_url else home / VECTORS
         self._vectors = VectorIndex(manifest, folder, settings.chroma_url or None, embedder.model, embedder.dimensions)
         manifest.use_model(embedder.model)
+        self._chunk_vectors = ChunkVectors(manifest, embedder)
+        self._phrases = PhraseKeeper(home / PHRASES, self._sources, manifest)
         self._answers = Answers(home / MANIFEST, self._vectors, embedder, self._sources.text)
 
     @classmethod
@@ -216,6 +221,11 @@ class FolderIndex:
         """Do what can wait: write vectors to ChromaDB. Returns whether nothing is left."""
         return self._vectors.flush(should_stop)
 
+    @_noticing_damage
+    def keep_phrases(self, should_stop: Callable[[], bool]) -> bool:
+        """Build anew what is known of the texts of all files together, if one has changed. Returns whether nothing is left."""
+        return self._phrases.update(should_stop)
+
     def answer(self, method: str, params: dict[str, Any]) -> Any:
         """Answer a question as a value that JSON can carry. Search thread only.
 
@@ -352,7 +362,7 @@ class FolderIndex:
     def _put(self, files: list[IndexedFile]) -> tuple[dict[str, bytes], list[str]]:
         removed: list[str] = []
         # Before the transaction, since it takes most of the time.
-        vectors = self._embedded([chunk for file in files for chunk in file.chunks])
+        vectors = self._chunk_vectors.of([chunk for file in files for chunk in file.chunks])
         with self._manifest.writing():
             for file in files:
                 removed += self._manifest.put(file, vectors)
@@ -364,19 +374,6 @@ class FolderIndex:
         if known:
             self._vectors.note({}, self._manifest.remove(known))
 
-    def _embedded(self, chunks: list[Chunk]) -> dict[str, bytes]:
-        """Vectors of chunks as float16, by chunk id; only those that were never seen are computed."""
-        known = self._manifest.vectors_for(chunks, self._embedder.model)
-        if new := [chunk for chunk in chunks if chunk.id not in known]:
-            known.update(self._computed(new, [chunk.text for chunk in new]))
-        return known
-
-    def _computed(self, chunks: Sequence[Chunk | StoredChunk], texts: Sequence[str]) -> dict[str, bytes]:
-        """The same, of chunks with these texts, without asking what is known."""
-        bodies = [chunk.header + text for chunk, text in zip(chunks, texts, strict=True)]
-        vectors = self._embedder.documents([chunk.name for chunk in chunks], bodies).astype("float16")
-        return {chunk.id: vector.tobytes() for chunk, vector in zip(chunks, vectors, strict=True)}
-
     def _fill_in_vectors(self, current: Round, reporter: Reporter, should_stop: Callable[[], bool]) -> bool:
         """Embed chunks that have no vector, because the model is another one than before; False when stopped."""
         while rows := self._manifest.without_vectors(BATCH_CHUNKS, current.last_filled_in):
@@ -387,7 +384,7 @@ class FolderIndex:
             checked = [(chunk, texts.checked(chunk)) for chunk in self._manifest.chunks(rows).values()]
             known = [(chunk, body) for chunk, body in checked if body is not None]
             if known:
-                blobs = self._computed([chunk for chunk, _ in known], [body for _, body in known])
+                blobs = self._chunk_vectors.computed([chunk for chunk, _ in known], [body for _, body in known])
                 self._manifest.set_vectors(blobs)
                 self._vectors.note(blobs, ())
             # What has changed meanwhile gets its vectors with its new text.

@@ -26,9 +26,9 @@ async def in_phase(client: FolderClient, phase: str) -> IndexState:
         return await client.until(lambda state: state.phase == phase)
 
 
-async def eventually(wanted: Callable[[], object]) -> None:
+async def eventually(wanted: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
     """Wait until this is true."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + deadline_s
     while not (outcome := wanted()) or (asyncio.iscoroutine(outcome) and not await outcome):
         assert time.monotonic() < deadline, "this never became true"
         await asyncio.sleep(0.01)

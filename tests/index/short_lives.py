@@ -12,6 +12,7 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.files.scanner import Scanner, ScanRules, SourceText
 from recoder_lsp.index.files.sources import content_hash
 from recoder_lsp.index.folder_index import MANIFEST, FolderIndex
+from recoder_lsp.index.phrases import storing
 from recoder_lsp.index.process.place import Place
 from recoder_lsp.index.store.manifest import Manifest
 from tests.index.small_folder import function
@@ -48,7 +49,7 @@ def live(root: Path, home: Path, seed: int, told: Connection) -> None:
 
 def act(root: Path, home: Path, index: FolderIndex, chance: random.Random) -> FolderIndex:
     """One thing that an index does; returns the index that is open afterwards."""
-    match chance.choice(("save", "save", "type", "type", "branch", "branch", "flush", "reopen", "rebuild")):
+    match chance.choice(("save", "save", "type", "type", "branch", "branch", "flush", "phrases", "phrases", "reopen", "rebuild")):
         case "save":
             index.update([changed(root, chance) for _ in range(chance.randint(1, 5))])
         case "type":
@@ -64,6 +65,8 @@ def act(root: Path, home: Path, index: FolderIndex, chance: random.Random) -> Fo
             complete_round(index, chance)
         case "flush":
             index.flush(lambda: chance.random() < 0.2)
+        case "phrases":
+            index.keep_phrases(lambda: chance.random() < 0.002)
         case _ as ending:
             index.close()
             if ending == "rebuild":
@@ -104,6 +107,11 @@ def verify(root: Path, home: Path, index: FolderIndex, chance: random.Random) ->
         stored = {file.path: file.content_hash for file in reader.files()}
     if stored != {path: content_hash((root / path).read_text()) for path in files}:
         problems.append("not everything that is stored is what the files say")
+    while not index.keep_phrases(lambda: False):
+        pass
+    phrases = storing.read(home / storing.PHRASES)
+    if dict(zip(phrases.paths, phrases.hashes, strict=True)) != stored:
+        problems.append("the phrases are not those of the files")
     return problems
 
 

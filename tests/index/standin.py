@@ -91,6 +91,10 @@ class StandIn:
         self.calls.append("flush")
         return True
 
+    def keep_phrases(self, should_stop: Callable[[], bool]) -> bool:
+        self.calls.append("phrases")
+        return True
+
     def check(self) -> list[str]:
         return ["nothing is wrong"]
 

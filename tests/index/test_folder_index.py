@@ -16,6 +16,7 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index import folder_index, progress
 from recoder_lsp.index.files import sources
 from recoder_lsp.index.folder_index import BATCH_CHUNKS, MOST_REMOVED_AT_ONCE, FolderIndex
+from recoder_lsp.index.store.chunk_vectors import ChunkVectors
 from recoder_lsp.index.store.manifest import Manifest, ManifestFull
 from tests.index.small_folder import SmallFolder, after, every, function
 
@@ -561,7 +562,9 @@ def test_a_file_that_our_code_cannot_stand_keeps_no_other_from_being_found(
     shared.delete("poison.py")
 
 
-@pytest.mark.parametrize("where", ["recoder_lsp.index.store.manifest.Manifest.put", "recoder_lsp.index.folder_index.FolderIndex._embedded"])
+@pytest.mark.parametrize(
+    "where", ["recoder_lsp.index.store.manifest.Manifest.put", "recoder_lsp.index.store.chunk_vectors.ChunkVectors.of"]
+)
 def test_a_file_that_cannot_be_stored_keeps_no_other_from_being_found(
     shared: SmallFolder, monkeypatch: pytest.MonkeyPatch, where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -570,7 +573,7 @@ def test_a_file_that_cannot_be_stored_keeps_no_other_from_being_found(
     for name in ("a", "b", "z"):
         shared.write(f"{name}.py", function(f"apple_{name}"))
     name = where.rpartition(".")[2]
-    original = getattr(FolderIndex if name == "_embedded" else Manifest, name)
+    original = getattr(ChunkVectors if name == "of" else Manifest, name)
 
     def refusing(self: object, what: object, *rest: object) -> object:
         if "apple_b" in str(what):
@@ -590,9 +593,9 @@ def test_a_file_that_cannot_be_stored_keeps_no_other_from_being_found(
 
 def test_chunks_are_embedded_before_the_transaction_begins(shared: SmallFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = []
-    embedded = FolderIndex._embedded
+    embedded = ChunkVectors.of
     monkeypatch.setattr(
-        FolderIndex, "_embedded", lambda self, chunks: inside.append(self._manifest._database.in_transaction) or embedded(self, chunks)
+        ChunkVectors, "of", lambda self, chunks: inside.append(self._manifest._database.in_transaction) or embedded(self, chunks)
     )
 
     shared.index.update([shared.write("apples.py", function("apple"))])

@@ -11,9 +11,11 @@ import pytest
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.process import worker as worker_module
-from recoder_lsp.index.process.pace import CpuShare
+from recoder_lsp.index.process.pace import CpuShare, Seldom
+from recoder_lsp.index.process.promises import NotReady
+from recoder_lsp.index.process.reported import MANY_PATHS, PATHS_AT_ONCE
 from recoder_lsp.index.process.wire import IndexState
-from recoder_lsp.index.process.worker import NotReady, Worker
+from recoder_lsp.index.process.worker import Worker
 
 DEADLINE_S = 20.0
 
@@ -44,6 +46,8 @@ class Steps:
     fails: dict[str, BaseException] = field(default_factory=dict)
     again: bool = False
     n_flushes: int = 0
+    n_phrases: int = 0
+    phrases_take_longer: bool = False
 
     def _do(self, what: str) -> None:
         self.done.append(what)
@@ -83,6 +87,10 @@ class Steps:
         if (error := self.fails.pop("flush", None)) is not None:
             raise error
         return True
+
+    def keep_phrases(self, should_stop: Callable[[], bool]) -> bool:
+        self.n_phrases += 1
+        return not self.phrases_take_longer
 
     def check(self) -> list[str]:
         self._do("check")
@@ -203,19 +211,19 @@ def test_many_changed_files_are_taken_in_small_portions_and_one_saved_meanwhile_
     running = begin(n_files=1)
     running.wait_for(lambda: "reconcile" in running.core.done)
 
-    running.worker.watched(str(number) for number in range(worker_module.PATHS_AT_ONCE + 1))
+    running.worker.watched(str(number) for number in range(PATHS_AT_ONCE + 1))
     running.worker.saved(["a"])
     running.core.may_read.release()
     running.until_idle()
 
-    assert [len(done.split()) - 1 for done in running.core.done if done.startswith("update")] == [1, worker_module.PATHS_AT_ONCE, 1]
+    assert [len(done.split()) - 1 for done in running.core.done if done.startswith("update")] == [1, PATHS_AT_ONCE, 1]
 
 
 def test_very_many_changed_files_are_left_to_a_new_round(begin):
     running = begin()
     running.until_idle()
 
-    running.worker.watched(str(number) for number in range(worker_module.MANY_PATHS + 1))
+    running.worker.watched(str(number) for number in range(MANY_PATHS + 1))
     running.wait_for(lambda: running.core.n_rounds == 2)
 
     assert running.core.done == ["reconcile", "restart", "reconcile"]
@@ -375,6 +383,77 @@ def test_who_waits_for_the_vectors_is_told_of_a_failure(begin, monkeypatch):
     running.core.fails["flush"] = ValueError("disk")
 
     assert isinstance(running.worker.settle().exception(DEADLINE_S), NotReady)
+
+
+def test_phrases_are_not_built_again_until_they_have_rested_and_vectors_do_not_wait_for_that(begin, monkeypatch):
+    monkeypatch.setattr(worker_module, "FLUSH_AFTER_S", 0.0)
+    running = begin()
+    running.wait_for(lambda: (running.core.n_phrases, running.core.n_flushes) == (1, 1))
+
+    running.worker.saved(["a"])
+    running.wait_for(lambda: running.core.n_flushes == 2)
+
+    assert running.core.n_phrases == 1
+    assert running.worker.settle().result(DEADLINE_S) is None
+    assert running.core.n_phrases == 2
+
+
+def test_phrases_are_built_before_vectors_are_written(begin):
+    running = begin(n_files=1)
+    running.core.phrases_take_longer = True
+    running.core.may_read.release()
+
+    running.wait_for(lambda: running.core.n_phrases >= 5)
+
+    assert running.core.n_flushes == 0
+
+
+def test_phrases_that_were_interrupted_go_on_after_what_is_urgent(begin):
+    running = begin(n_files=1)
+    running.core.phrases_take_longer = True
+    running.core.may_read.release()
+    running.wait_for(lambda: running.core.n_phrases >= 2)
+
+    running.worker.saved(["a"])
+    running.wait_for(lambda: "update a" in running.core.done)
+    settled = running.worker.settle()
+    n_phrases = running.core.n_phrases
+    running.wait_for(lambda: running.core.n_phrases > n_phrases)
+
+    assert not settled.done()
+    running.core.phrases_take_longer = False
+    assert settled.result(DEADLINE_S) is None
+
+
+def test_phrases_that_wait_are_nothing_to_pause(begin):
+    running = begin()
+    running.wait_for(lambda: running.core.n_phrases == 1)
+
+    running.worker.saved(["a"])
+    running.wait_for(lambda: "update a" in running.core.done and running.core.n_flushes >= 2)
+    running.worker.pause()
+    running.worker.hold()
+
+    assert running.worker.check().result(DEADLINE_S) == []
+    assert running.worker.state.phase == "idle"
+
+
+def test_what_is_done_seldom_rests_for_what_it_cost():
+    seldom = Seldom(5.0, 1000)
+    before = time.monotonic()
+
+    for _ in range(2):
+        with seldom.counting():
+            used_until = time.thread_time() + 0.01
+            while time.thread_time() < used_until:
+                """Compute."""
+    seldom.rest()
+    dear = seldom.due_at - before
+    before = time.monotonic()
+    seldom.rest()
+
+    assert dear >= 20.0
+    assert seldom.due_at - before == pytest.approx(5.0, abs=1.0)
 
 
 def test_other_settings_open_the_core_anew_and_a_smaller_share_does_not(begin):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 SHORTEST_REST_S, LONGEST_REST_S = 0.005, 1.0
 
@@ -30,3 +31,28 @@ class CpuShare:
             # Time in which nothing was used is not saved up for later.
             self.begin()
         return min(rest_s, LONGEST_REST_S) if rest_s >= SHORTEST_REST_S else 0.0
+
+
+class Seldom:
+    """Says when something that costs much may be done again. Belongs to the thread that does it."""
+
+    def __init__(self, every_s: float, times_cost: float) -> None:
+        """Args: `times_cost` is how many times the CPU time that it took has to pass; at least `every_s` in any case."""
+        self._every_s, self._times_cost = every_s, times_cost
+        self._cost_s = 0.0
+        self.due_at = 0.0
+        """By the monotonic clock."""
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count what is used inside, which may be a part of it only."""
+        before_s = time.thread_time()
+        try:
+            yield
+        finally:
+            self._cost_s += time.thread_time() - before_s
+
+    def rest(self) -> None:
+        """It was done: the rest begins."""
+        self.due_at = time.monotonic() + max(self._every_s, self._times_cost * self._cost_s)
+        self._cost_s = 0.0

@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
+from recoder_lsp.errors import RecoderError
+
+
+class NotReady(RecoderError):
+    """The index is not open, or no longer."""
+
 
 def keep(promises: Iterable[Future[Any]], answer: Any) -> None:
     """Give everybody who still waits the same answer."""

@@ -15,8 +15,9 @@ from typing import Any
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.process.core import Core, Progress
-from recoder_lsp.index.process.pace import CpuShare
-from recoder_lsp.index.process.promises import break_off, keep
+from recoder_lsp.index.process.pace import CpuShare, Seldom
+from recoder_lsp.index.process.promises import NotReady, break_off, keep
+from recoder_lsp.index.process.reported import Reported
 from recoder_lsp.index.process.wire import IndexState, Phase
 from recoder_lsp.index.store.manifest_database import ManifestDamaged
 from recoder_lsp.logs import log_bug
@@ -30,17 +31,10 @@ FLUSH_AFTER_S = 1.0
 NICENESS = 10
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 SAY_EVERY_S = 0.1
-# With so many paths at once (another branch, an unpacked archive) looking at the whole folder is quicker, and can be
-# interrupted.
-MANY_PATHS = 500
-# So many are taken at once, so that a file saved meanwhile waits for no more than these.
-PATHS_AT_ONCE = 20
+# All phrases are built when one file has changed: so long after the last time, and so many times what that has cost.
+PHRASES_EVERY_S, PHRASES_REST = 10.0, 50
 
 log = logging.getLogger(__name__)
-
-
-class NotReady(RecoderError):
-    """The index is not open, or no longer."""
 
 
 class Worker:
@@ -61,11 +55,9 @@ class Worker:
         self._core: Core | None = None
         self._settings = settings
         self._share = CpuShare(settings.cpu_percent)
-        self._saved: dict[str, None] = {}
-        self._watched: dict[str, None] = {}
-        self._buffers: dict[str, tuple[str, str] | None] = {}
-        self._open_buffers: dict[str, tuple[str, str]] = {}
-        self._reconcile, self._restart, self._flush = True, False, False
+        self._reported = Reported()
+        self._reconcile, self._restart, self._flush, self._phrases = True, False, False, False
+        self._seldom = Seldom(PHRASES_EVERY_S, PHRASES_REST)
         self._waiting: list[Future[Any]] = []
         self._checks: list[Future[Any]] = []
         self._settling: list[Future[Any]] = []
@@ -84,15 +76,13 @@ class Worker:
     def saved(self, paths: Iterable[str]) -> None:
         """Take these files in at once."""
         with self._changed:
-            self._saved.update(dict.fromkeys(paths))
+            self._reported.saved(paths)
             self._changed.notify_all()
 
     def watched(self, paths: Iterable[str]) -> None:
         """Take in what was changed, created or deleted; soon, and with much of it in the background."""
         with self._changed:
-            self._watched.update(dict.fromkeys(paths))
-            if len(self._watched) > MANY_PATHS:
-                self._watched.clear()
+            if not self._reported.watched(paths):
                 self._reconcile = self._restart = True
             self._changed.notify_all()
 
@@ -105,13 +95,12 @@ class Worker:
     def buffer(self, path: str, text: str, language: str) -> None:
         """Let this text stand for the file; only the latest one of a path counts."""
         with self._changed:
-            self._buffers[path] = self._open_buffers[path] = (text, language)
+            self._reported.opened(path, text, language)
             self._changed.notify_all()
 
     def close_buffer(self, path: str) -> None:
         with self._changed:
-            self._open_buffers.pop(path, None)
-            self._buffers[path] = None
+            self._reported.closed(path)
             self._changed.notify_all()
 
     def hold(self) -> None:
@@ -136,29 +125,20 @@ class Worker:
         Returns:
             What becomes the core's summary.
         """
-        future: Future[Any] = Future()
         with self._changed:
             self._reconcile = True
-            self._waiting.append(future)
-            self._changed.notify_all()
-        return future
+            return self._promised(self._waiting)
 
     def settle(self) -> Future[Any]:
         """Do now what otherwise waits for a quiet moment. Returns what becomes None when nothing is left to do."""
-        future: Future[Any] = Future()
         with self._changed:
-            self._settling.append(future)
-            self._flush = True
-            self._changed.notify_all()
-        return future
+            self._flush = self._phrases = True
+            return self._promised(self._settling)
 
     def check(self) -> Future[Any]:
         """Return what becomes the core's list of what does not agree."""
-        future: Future[Any] = Future()
         with self._changed:
-            self._checks.append(future)
-            self._changed.notify_all()
-        return future
+            return self._promised(self._checks)
 
     def configure(self, settings: IndexSettings) -> None:
         """Go by these settings from now on; where they change what is in the index, it is opened anew."""
@@ -167,7 +147,8 @@ class Worker:
             self._settings = settings
             self._share.percent = settings.cpu_percent
             if not alike:
-                self._reopen = self._reopen or _nothing
+                # Reopening alone is enough.
+                self._reopen = self._reopen or (lambda: None)
             self._changed.notify_all()
 
     def rebuild(self, clear: Callable[[], None]) -> Future[Any]:
@@ -205,6 +186,12 @@ class Worker:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def _promised(self, promises: list[Future[Any]]) -> Future[Any]:
+        future: Future[Any] = Future()
+        promises.append(future)
+        self._changed.notify_all()
+        return future
+
     # -- the worker's thread
 
     def _run(self) -> None:
@@ -231,23 +218,32 @@ class Worker:
                     if self._reopen is not None or now >= self._retry_at:
                         return self._open
                     wait_s = self._retry_at - now
-                elif self._saved or self._watched:
+                elif self._reported.has_paths:
                     return self._update
-                elif self._buffers:
+                elif self._reported.has_texts:
                     return self._take_buffers
                 elif self._checks:
                     return self._check
-                elif self._reconcile or self._flush:
+                elif self._reconcile or self._flush or self._phrases:
                     if not self._rests():
-                        at_once = self._reconcile or self._settling
-                        quiet_from = self._held_until if at_once else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
-                        wait_s = quiet_from - now
+                        step, due_at = self._in_background()
+                        wait_s = due_at - now
                         if wait_s <= 0:
-                            return self._go_on if self._reconcile else self._write_vectors
-                    elif self._state.phase != "paused":
+                            return step
+                    elif (self._reconcile or self._flush) and self._state.phase != "paused":
                         return self._say_paused
                 self._changed.wait(wait_s)
             return None
+
+    def _in_background(self) -> tuple[Callable[[], None], float]:
+        """What is to be done when nothing is urgent, and from when on. Opening ChromaDB takes longer than phrases do mostly."""
+        if self._reconcile:
+            return self._go_on, self._held_until
+        quiet_from = self._held_until if self._settling else max(self._held_until, self._changed_at + FLUSH_AFTER_S)
+        phrases_from = quiet_from if self._settling else max(quiet_from, self._seldom.due_at)
+        if self._flush and not (self._phrases and phrases_from <= quiet_from):
+            return self._write_vectors, quiet_from
+        return self._keep_phrases, phrases_from
 
     def _open(self) -> None:
         with self._changed:
@@ -261,27 +257,21 @@ class Worker:
         with self._core_in_use:
             self._core = core
         with self._changed:
-            self._buffers = {**self._buffers, **self._open_buffers}
+            self._reported.again()
             self._reconcile, self._restart, self._flush = True, False, True
         self._say(IndexState("scanning"))
 
     def _update(self) -> None:
         with self._changed:
-            # One that was saved counts for more than all others, and is the only one then.
-            source = self._saved or self._watched
-            paths = list(source)[:PATHS_AT_ONCE]
-            for path in paths:
-                self._saved.pop(path, None)
-                self._watched.pop(path, None)
+            paths = self._reported.take_paths()
         again = self._opened().update(paths, lambda: self._closed)
         with self._changed:
-            self._flush, self._changed_at = True, time.monotonic()
+            self._flush, self._phrases, self._changed_at = True, True, time.monotonic()
             self._reconcile = self._reconcile or again
 
     def _take_buffers(self) -> None:
         with self._changed:
-            path = next(iter(self._buffers))
-            buffer = self._buffers.pop(path)
+            path, buffer = self._reported.take_text()
         core = self._opened()
         again = core.close_buffer(path) if buffer is None else core.open_buffer(path, *buffer)
         with self._changed:
@@ -309,7 +299,7 @@ class Worker:
             if not summary.complete:
                 self._reconcile = True
                 return
-            self._retry_s, self._flush = FIRST_RETRY_S, True
+            self._retry_s, self._flush, self._phrases = FIRST_RETRY_S, True, True
             waiting: list[Future[Any]] = [] if self._reconcile else self._waiting
             self._waiting = self._waiting if self._reconcile else []
         log.info("Reconciled %d files in %.0f ms", self._state.n_files, (time.monotonic() - started) * 1000)
@@ -323,7 +313,22 @@ class Worker:
         done = self._opened().flush(self._make_room)
         with self._changed:
             self._flush = not done
-            settled, self._settling = (self._settling, []) if done else ([], self._settling)
+        self._settle()
+
+    def _keep_phrases(self) -> None:
+        self._share.begin()
+        with self._seldom.counting():
+            done = self._opened().keep_phrases(self._make_room)
+        if done:
+            self._seldom.rest()
+        with self._changed:
+            self._phrases = not done
+        self._settle()
+
+    def _settle(self) -> None:
+        """Tell those who wait for it when nothing is left to do."""
+        with self._changed:
+            settled, self._settling = ([], self._settling) if self._flush or self._phrases else (self._settling, [])
         self._say(dataclasses.replace(self._state, phase="idle"))
         keep(settled, None)
 
@@ -341,7 +346,7 @@ class Worker:
             return True
 
     def _wanted_elsewhere(self) -> bool:
-        urgent = self._saved or self._watched or self._buffers or self._checks
+        urgent = self._reported.has_paths or self._reported.has_texts or self._checks
         return bool(urgent or self._closed or self._restart or self._reopen or self._rests())
 
     def _rests(self) -> bool:
@@ -376,8 +381,7 @@ class Worker:
         with self._changed:
             self._retry_at, self._retry_s = time.monotonic() + self._retry_s, min(self._retry_s * 2, LONGEST_RETRY_S)
             # What was asked for is part of what a new core does first.
-            self._saved.clear()
-            self._watched.clear()
+            self._reported.forget_paths()
             waiting = [*self._waiting, *self._checks, *self._settling]
             self._waiting, self._checks, self._settling = [], [], []
         self._say(dataclasses.replace(self._state, phase="failed", reason=reason))
@@ -394,7 +398,3 @@ class Worker:
         if hurry and state != before:
             self._said_at = now
             self._on_state(state)
-
-
-def _nothing() -> None:
-    """Reopening alone is enough."""

@@ -11,7 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
+from recoder_lsp.index.phrases.opening import OpenedPhrases
+from recoder_lsp.index.phrases.storing import PHRASES
+from recoder_lsp.index.phrases.stream import Stream
 from recoder_lsp.index.process.client import ANSWER_S, FolderClient
+from recoder_lsp.index.process.place import place_of as index_place_of
 from recoder_lsp.index.process.wire import IndexState, Phase
 from recoder_lsp.index.records import Hit, Location, Symbol
 from recoder_lsp.metrics import Metrics
@@ -67,6 +71,7 @@ class Workspace:
         self._folders: dict[str, Folder] = {}
         self._loose: FolderClient | None = None
         self._places: dict[str, tuple[FolderClient, str] | None] = {}
+        self._phrases: dict[Path, OpenedPhrases] = {}
         self._open: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._typed_at = 0.0
@@ -141,6 +146,20 @@ class Workspace:
         place = self.place_of(uri)
         return await place[0].ask(method, {"path": place[1], **params}, timeout_s=timeout_s) if place else None
 
+    def phrases(self, uri: str) -> tuple[Stream, str] | None:
+        """Return the phrases of the folder that a document belongs to, and its path there; None while there are none.
+
+        Never waits: they are opened in the background, from the first time that they are asked for.
+        """
+        place = self.place_of(uri)
+        if place is None or place[0].root is None:
+            return None
+        root = place[0].root
+        if root not in self._phrases:
+            self._phrases[root] = OpenedPhrases(index_place_of(root, self._home).folder / PHRASES)
+        stream = self._phrases[root].now()
+        return (stream, place[1]) if stream is not None else None
+
     async def _of_all(self, ask: Callable[[FolderClient], Any]) -> list[Placed[Any]]:
         clients = self.clients
         answers = await asyncio.gather(*(ask(client) for client in clients))
@@ -208,6 +227,7 @@ class Workspace:
                 old[0].close_buffer(old[1])
             if new is not None and old != new:
                 self._send_in(0, uri)
+        self._phrases = {root: phrases for root, phrases in self._phrases.items() if any(client.root == root for client in self.clients)}
         for client in set(before) - set(self.clients):
             task = asyncio.get_running_loop().create_task(client.close())
             self._closing.add(task)
@@ -261,6 +281,8 @@ class Workspace:
             if self._loose is None and self._needs_loose():
                 self._loose = self._client(None)
             self._send_in(0, uri)
+            # So that they are open when the first key is pressed.
+            self.phrases(uri)
 
     def changed(self, uri: str) -> None:
         """A document was changed. Cheap: the text is taken when no further key was pressed for a moment."""

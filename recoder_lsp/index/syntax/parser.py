@@ -16,6 +16,7 @@ import tree_sitter
 from recoder_lsp.index.records import Break, Kind, Outline
 from recoder_lsp.index.syntax.captured import Captured, Definition, Use
 from recoder_lsp.index.syntax.edits import common_prefix, common_suffix, row_and_column
+from recoder_lsp.index.syntax.flaws import Block, Flaw
 from recoder_lsp.index.syntax.languages import PLAIN_TEXT, Language, find_language, language_of, language_within
 from recoder_lsp.index.syntax.nesting import is_endless_nesting
 from recoder_lsp.index.syntax.outlining import FUNCTIONS, symbols_and_references
@@ -47,8 +48,12 @@ log = logging.getLogger(__name__)
 class Parser:
     """Gives outlines; loads a grammar when it is first needed. One per thread: it keeps state between calls."""
 
-    def __init__(self, timeout_s: float = PARSE_TIMEOUT_S) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, timeout_s: float = PARSE_TIMEOUT_S, *, for_outlines: bool = True) -> None:
+        """Args:
+        timeout_s: What takes longer to parse is given up.
+        for_outlines: False where only flaws and blocks are asked for: queries, which take 20 to 350 ms a language, are left out.
+        """
+        self._timeout_s, self._for_outlines = timeout_s, for_outlines
         self._grammars: dict[str, _Grammar | None] = {}
 
     def outline(self, text: str, language: str) -> Outline:
@@ -71,7 +76,7 @@ class Parser:
     def _grammar(self, language: str) -> _Grammar | None:
         if language not in self._grammars:
             known = find_language(language)
-            self._grammars[language] = _load(known) if known else None
+            self._grammars[language] = _load(known, self._for_outlines) if known else None
         return self._grammars[language]
 
     def _parse(self, grammar: _Grammar, data: bytes, before: tree_sitter.Tree | None = None) -> tree_sitter.Tree | None:
@@ -147,15 +152,43 @@ class OpenText:
             self._tree, self._is_patched = self._parser._parse(self._grammar, self._data), False
         return self._parser._outline(self._grammar, self._data, self._tree)
 
+    def flaws(self, at: int = 0, inserted: bytes = b"") -> list[Flaw] | None:
+        """Where the text is broken, in order, or would be with what is inserted at a byte; None where that cannot be told."""
+        tree = self._with(at, inserted)
+        return None if tree is None or _is_in_pieces(tree.root_node) else sorted(_flaws(tree.root_node), key=lambda flaw: flaw.start)
+
+    def block_around(self, place: int, at: int = 0, inserted: bytes = b"") -> Block | None:
+        """The innermost block around a byte of the text, or of what it would be; None at the top of the file."""
+        tree = self._with(at, inserted)
+        node = tree.root_node.descendant_for_byte_range(place, place) if tree is not None else None
+        blocks = self._grammar.language.blocks if self._grammar else ()
+        while node is not None and node.parent is not None:
+            if node.type in blocks:
+                statements = [child for child in node.named_children if not child.is_extra]
+                return Block(node.start_byte, node.end_byte, len(statements), node.parent.start_byte)
+            node = node.parent
+        return None
+
+    def _with(self, at: int, inserted: bytes) -> tree_sitter.Tree | None:
+        """The tree of the text with what is inserted; the text stays as it is."""
+        if self._grammar is None or self._tree is None or not inserted:
+            return self._tree
+        data = self._data[:at] + inserted + self._data[at:]
+        tree, end = self._tree.copy(), at + len(inserted)
+        point = row_and_column(self._data, at)
+        tree.edit(at, at, end, point, point, row_and_column(data, end))
+        return self._parser._parse(self._grammar, data, tree)
+
 
 class _Grammar:
     """A language with its parser and its compiled queries."""
 
-    def __init__(self, language: Language, grammar: tree_sitter.Language) -> None:
+    def __init__(self, language: Language, grammar: tree_sitter.Language, for_outlines: bool) -> None:
         self.language = language
         self.parser = tree_sitter.Parser(grammar)
-        self._query = tree_sitter.Query(grammar, language.query_source() + _generic_patterns(language))
-        blocks = "".join(f"({block} (_) @statement)\n" for block in language.blocks)
+        patterns = language.query_source() + _generic_patterns(language) if for_outlines else ""
+        self._query = tree_sitter.Query(grammar, patterns)
+        blocks = "".join(f"({block} (_) @statement)\n" for block in language.blocks) if for_outlines else ""
         self._statements = tree_sitter.Query(grammar, blocks) if blocks else None
 
     def captured(self, root: tree_sitter.Node) -> Captured:
@@ -195,7 +228,7 @@ class _Grammar:
         return sorted((each for each in found if start < each[0] < end), key=lambda each: (each[0], -each[1]))
 
 
-def _load(language: Language) -> _Grammar | None:
+def _load(language: Language, for_outlines: bool) -> _Grammar | None:
     if not language.grammar:
         return None
     try:
@@ -204,7 +237,7 @@ def _load(language: Language) -> _Grammar | None:
         log.warning("no symbols for %s: the package of %s is not installed", language.id, language.grammar)
         return None
     try:
-        return _Grammar(language, tree_sitter.Language(getattr(module, language.function)()))
+        return _Grammar(language, tree_sitter.Language(getattr(module, language.function)()), for_outlines)
     except (AttributeError, ValueError) as error:
         # Of another version than the queries were written for.
         log_bug(log, f"no symbols for {language.id}", error)
@@ -271,6 +304,17 @@ def _is_in_pieces(root: tree_sitter.Node) -> bool:
         return False
     outermost = [root, *(root.children if root.child_count < _MOST_PIECES_OF_AN_ERROR else ())]
     return any(node.has_error and node.child_count > _MOST_PIECES_OF_AN_ERROR for node in outermost)
+
+
+def _flaws(root: tree_sitter.Node) -> Iterator[Flaw]:
+    """The outermost ones."""
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            yield Flaw(node.start_byte, node.end_byte, node.is_missing)
+        elif node.has_error:
+            nodes += node.children
 
 
 def _peak_memory_bytes() -> int:
