@@ -52,6 +52,12 @@ def add(steps: Any) -> None:
     step.add_argument("--kind", default="Q8_0", help="how weights are kept: F32, F16, Q8_0, Q6_K, ...")
     step.add_argument("--embedding", default="", help="the same for the embedding; llama.cpp's choice unless given")
     step.add_argument("--beam", default="", help="how lines are searched for: WIDTH,REWARD; greedily unless given")
+    step = steps.add_parser("gate", help="learn from held-out packages which suggestions are right, with a finished model")
+    step.set_defaults(run=_gate)
+    step.add_argument("model", type=Path)
+    step.add_argument("output", type=Path)
+    step.add_argument("--lines", type=int, default=900, help="how many lines are typed again, at some carets each")
+    step.add_argument("--threads", type=int, default=1, help="threads of the model")
     step = steps.add_parser("manifest", help="write the list of packages that ships with the model")
     step.set_defaults(run=_manifest)
     step.add_argument("output", type=Path)
@@ -140,6 +146,14 @@ def _export(options: argparse.Namespace) -> None:
     trust = copying_trust.copying_trust(Shards.load(options.work / "held_out.npz"), options.output)
     size_bytes = export.write_model(checkpoint, vocabulary, options.output, **kept, trust=trust)
     print(f"{options.output}: {size_bytes:,} bytes; copying is trusted by {', '.join(f'{weight:.2f}' for weight in trust)}")
+
+
+def _gate(options: argparse.Namespace) -> None:
+    from recoder_lsp.training import gate
+
+    kept_away = set(json.loads((options.work / "held_out.json").read_text()))
+    documents = [document for document in corpus.read(options.work / "corpus.jsonl.gz") if document.package in kept_away]
+    print(gate.run(documents, options.model, options.lines, options.output, options.threads))
 
 
 def _manifest(options: argparse.Namespace) -> None:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from recoder_lsp.config import Settings
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.models import embedded
+from recoder_lsp.features.experts import Switches
 from recoder_lsp.training import corpus
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.evaluation import explaining, functions, held_out, likelihood, masked, steps
-from recoder_lsp.training.evaluation.completing import Completion, Indexes
+from recoder_lsp.training.evaluation.completing import Completion, complete, running, settings_for
+from recoder_lsp.training.evaluation.indexes import Indexes, unpacked
+from recoder_lsp.training.evaluation.masked import Answered
 from recoder_lsp.training.evaluation.report import Report
+from recoder_lsp.training.evaluation.typing_lines import Typed
 
 REPEATED = "".join(f"result_{number} = compute_the_result(first, second)\n" for number in range(12))
 
@@ -77,8 +82,8 @@ def item(id="one", gold="return 1", **others):
     return {"id": id, "gold": gold, "prefix": "", "suffix": "", "repo": "owner/name", **defaults, **others}
 
 
-def completion(text, confidence=0.5, ms=10.0):
-    return Completion(text, confidence, ms)
+def answered(text, confidence=0.5, ms=10.0, **options):
+    return Answered(Completion(text, confidence, ms, **options), Typed(10))
 
 
 # Masked lines
@@ -96,7 +101,7 @@ def completion(text, confidence=0.5, ms=10.0):
     ],
 )
 def test_a_line_is_right_when_it_is_the_same_but_for_white_space(gold, got, is_right):
-    measured = masked.score([item(gold=gold)], {"one": completion(got)})
+    measured = masked.score([item(gold=gold)], {"one": answered(got)})
 
     assert measured.rows[0].outcome["right"] == is_right
 
@@ -115,7 +120,7 @@ def test_masked_lines_are_summed_up_as_a_whole_and_by_group():
         item("c", gold="1234", language="go", mode="mid"),
         item("d", gold="1234", language="go", mode="mid"),
     ]
-    found = {"a": completion("12345678", 0.9, 10), "b": completion("12", 0.8, 20), "c": completion("1234", 0.1, 30)}
+    found = {"a": answered("12345678", 0.9, 10), "b": answered("12", 0.8, 20), "c": answered("1234", 0.1, 30)}
 
     summary = masked.score(items, found).summary
 
@@ -133,14 +138,14 @@ def test_masked_lines_are_summed_up_as_a_whole_and_by_group():
 def test_precision_is_not_told_for_more_than_what_has_a_completion():
     items = [item("a"), item("b")]
 
-    measured = masked.score(items, {"a": completion("return 1")})
+    measured = masked.score(items, {"a": answered("return 1")})
 
     assert masked.precision_at(0.5, measured.rows) == 100.0
     assert masked.precision_at(1.0, measured.rows) is None
 
 
 def test_what_time_cut_short_is_counted():
-    measured = masked.score([item("a"), item("b")], {"a": Completion("return", 0.5, 2000.0, is_late=True), "b": completion("return 1")})
+    measured = masked.score([item("a"), item("b")], {"a": answered("return", ms=2000.0, is_late=True), "b": answered("return 1")})
 
     assert measured.summary["all"]["late"] == 1
 
@@ -152,11 +157,23 @@ def test_the_embedded_model_completes_a_repeated_line(tmp_path):
     path.write_bytes(gzip.compress(json.dumps(asked).encode()))
     items = masked.read_items(path)
 
-    found = asyncio.run(masked.completions(items, embedded()))
+    found = asyncio.run(masked.answers(items, settings_for(embedded())))
 
     assert masked.score(items, found).summary["all"]["exact"] == 100.0
-    assert 0 < found["one"].confidence <= 1
-    assert found["one"].ms > 0
+    assert 0 < found["one"].completion.confidence <= 1
+    assert found["one"].completion.ms > 0
+    assert found["one"].typed.characters == len(asked["gold"])
+    assert 0 < len(found["one"].typed.ms) <= len(asked["gold"])
+
+
+async def test_without_the_model_none_is_loaded_and_the_document_s_own_phrases_answer():
+    async with running(Settings(), None, Switches(model=False, gate=False)) as app:
+        found = await complete(app, "a.py", "python", REPEATED + "result_12 = comp", "\n", 1)
+
+        assert app.runtime.state.phase == "unloaded"
+
+    assert found.text == "ute_the_result(first, second)"
+    assert found.confidence > 0.5
 
 
 def test_the_index_tells_what_another_file_has_but_not_the_masked_line(tmp_path):
@@ -166,12 +183,12 @@ def test_the_index_tells_what_another_file_has_but_not_the_masked_line(tmp_path)
     (root / "a.py").write_text(f"from b import conjure_the_answer\n\n{secret}\n")
     (root / "b.py").write_text("def conjure_the_answer(quietly):\n    return 42 if quietly else None\n")
     asked = item(prefix="from b import conjure_the_answer\n\n", suffix="\n")
-    indexes = Indexes(tmp_path / "workspaces", tmp_path / "indexes")
+    indexes = Indexes(unpacked(tmp_path / "workspaces"), tmp_path / "indexes")
 
     indexes.turn_to(asked)
     params = {"language": "python", "before": asked["prefix"], "after": asked["suffix"], "keep": []}
     answer = asyncio.run(indexes.ask("file:///a.py", "related", params))
-    found = asyncio.run(masked.completions([asked, asked | {"id": "two"}], embedded(), indexes))
+    found = asyncio.run(masked.answers([asked, asked | {"id": "two"}], settings_for(embedded()), indexes))
     indexes.close()
 
     assert "conjure_the_answer(quietly)" in json.dumps(answer)
@@ -179,8 +196,35 @@ def test_the_index_tells_what_another_file_has_but_not_the_masked_line(tmp_path)
     assert set(found) == {"one", "two"}
 
 
+def test_the_phrases_lack_what_is_asked_for_and_its_words(tmp_path):
+    root = tmp_path / "workspaces" / "owner__name@1" / "inner"
+    root.mkdir(parents=True)
+    lines = ["from b import conjure", "", "first = conjure(hushed)", "print(first)", "second = conjure(loudly)", ""]
+    (root / "a.py").write_text("\n".join(lines))
+    (root / "b.py").write_text("def conjure(manner):\n    return manner\n")
+
+    def hole(number):
+        prefix, suffix = "\n".join([*lines[:number], ""]), "\n" + "\n".join(lines[number + 1 :])
+        return item(f"line {number}", gold=lines[number], prefix=prefix, suffix=suffix)
+
+    indexes = Indexes(unpacked(tmp_path / "workspaces"), tmp_path / "indexes")
+    indexes.take_out([hole(2), hole(4)])
+    indexes.turn_to(hole(2))
+    stream, path = indexes.phrases("file:///a.py")
+    indexes.take_out([hole(4)])
+    indexes.turn_to(hole(4))
+    again, _ = indexes.phrases("file:///a.py")
+    indexes.close()
+
+    assert (path, set(stream.paths)) == ("a.py", {"a.py", "b.py"})
+    assert all(stream.words.id_of(known) for known in ("conjure", "manner", "print", "first"))
+    assert not any(stream.words.id_of(asked) for asked in ("hushed", "loudly", "second"))
+    # What was taken out for all of them need not be taken out for some.
+    assert again is stream
+
+
 def test_a_repository_that_is_not_there_is_told(tmp_path):
-    indexes = Indexes(tmp_path, tmp_path / "indexes")
+    indexes = Indexes(unpacked(tmp_path), tmp_path / "indexes")
 
     with pytest.raises(FileNotFoundError, match="owner__name"):
         indexes.turn_to(item())
@@ -355,19 +399,20 @@ def test_one_command_measures_everything_that_is_given(work, tmp_path, capsys):
     task = {"task_id": "t", "prompt": "def f():\n", "suffix": "", "canonical_solution": "    return 1\n", "entry_point": "f"}
     tasks.write_text(json.dumps(task | {"test": "def check(f):\n    assert f() is None\n"}) + "\n")
     (tmp_path / "workspaces" / "owner__name@1").mkdir(parents=True)
-    options = ("--masked", lines, "--infilling", tasks, "--workspaces", tmp_path / "workspaces", "--files", 2)
+    options = ("--masked", lines, "--infilling", tasks, "--workspaces", tmp_path / "workspaces", "--without", "index", "--files", 2)
 
     run(work, "evaluate", embedded(), *options, "--output", tmp_path / "a.json", "--predictions", tmp_path / "predictions")
 
     report = Report.load(tmp_path / "a.json")
     assert list(report.sets) == [
-        steps.SPEED, steps.MASKED, steps.INDEXED, steps.INFILLING, steps.BITS, steps.DOCUMENTATION, steps.NAMES, steps.TYPING
-    ]  # fmt: skip
+        *(steps.SPEED, steps.MASKED, steps.INDEXED, f"{steps.INDEXED}-without-index", steps.INFILLING),
+        *(steps.BITS, steps.DOCUMENTATION, steps.NAMES, steps.TYPING),
+    ]
     assert report.sets[steps.MASKED].summary["all"]["exact"] == 100.0
     assert report.sets[steps.SPEED].summary["all"]["tokens read a second"] > 0
     typing = report.sets[steps.TYPING].summary["python"]
     assert typing["lines"] == 1
-    assert 0 <= typing["completed"] <= 100
+    assert 0 <= typing["completed while typing"] <= 100
     assert (tmp_path / "a.md").read_text() in capsys.readouterr().out
     kept = [json.loads((tmp_path / "predictions" / f"{name}.jsonl").read_text()) for name in ("masked", "infilling")]
     assert kept[0].keys() == {"id", "pred", "ms", "conf"}

@@ -8,6 +8,7 @@ from recoder_lsp.engine.models import embedded
 from recoder_lsp.training.evaluation import child, comparing, infilling, masked
 from recoder_lsp.training.evaluation.completing import Completion
 from recoder_lsp.training.evaluation.report import Measured, Report, Row, percentile, table
+from recoder_lsp.training.evaluation.typing_lines import Typed
 
 ITEM = {"id": "one", "gold": "the_secret_line()", "language": "go", "mode": "mid", "cross_file": True, "dup_in_repo": 1}
 
@@ -110,7 +111,7 @@ def test_the_hole_of_a_task_is_a_line_of_its_own():
 
 
 def test_a_report_survives_the_disk_and_has_no_text_of_the_items(tmp_path):
-    measured = masked.score([ITEM], {"one": completion("the_secret_line()")})
+    measured = masked.score([ITEM], {"one": masked.Answered(completion("the_secret_line()"), Typed(17, 3, 2, 1, 15))})
     report = Report({"file": "model.gguf", "bytes": 10}, {"masked lines": measured, "speed": Measured({"all": {"tokens": 5.5}}, [])})
 
     report.save(tmp_path / "report.json")

@@ -31,15 +31,17 @@ def changes(before: Report, after: Report) -> list[Change]:
     """Compare the sets that both reports have, as wholes and by group."""
     found = []
     for name, old in before.sets.items():
-        new = after.sets.get(name, Measured({}, []))
-        rows = {row.id: row for row in new.rows}
-        pairs = [(row, rows[row.id]) for row in old.rows if row.id in rows]
+        pairs = _pairs(old, after.sets.get(name, Measured({}, [])))
         for group in ["", *sorted({group for row, _ in pairs for group in row.groups})]:
             of_group = [(one, other) for one, other in pairs if not group or group in one.groups]
-            change = _change(f"{name}: {group}" if group else name, of_group)
-            if change is not None:
-                found.append(change)
+            if compared := _change(f"{name}: {group}" if group else name, of_group):
+                found.append(compared)
     return found
+
+
+def change(name: str, before: Measured, after: Measured, group: str = "") -> Change | None:
+    """Compare the items that two results have both, all of them or those of a group; None where there is nothing to compare."""
+    return _change(name, [(one, other) for one, other in _pairs(before, after) if not group or group in one.groups])
 
 
 def table(found: Sequence[Change]) -> str:
@@ -58,6 +60,11 @@ def sign_test(gained: int, lost: int) -> float:
     tail = sum(math.comb(n, count) for count in range(most, n + 1))
     # The integers are exact, and too large for floats where there are a thousand items.
     return min(1.0, 2 * tail / 2**n) if n else 1.0
+
+
+def _pairs(before: Measured, after: Measured) -> list[tuple[Row, Row]]:
+    rows = {row.id: row for row in after.rows}
+    return [(row, rows[row.id]) for row in before.rows if row.id in rows]
 
 
 def _change(name: str, pairs: Sequence[tuple[Row, Row]]) -> Change | None:

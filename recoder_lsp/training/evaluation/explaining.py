@@ -10,7 +10,7 @@ from recoder_lsp.engine.fim import Budget, Place, Prompter
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.training.corpus import Document
 from recoder_lsp.training.evaluation import functions, likelihood
-from recoder_lsp.training.evaluation.completing import complete, running
+from recoder_lsp.training.evaluation.completing import complete, running, settings_for
 from recoder_lsp.training.evaluation.report import Measured, Row, percent, summed_up
 
 # Of the body, more than ghost text sees of what follows the caret.
@@ -38,7 +38,7 @@ def documentation(files: Mapping[str, Sequence[Document]], model: LlamaModel, n_
 async def names(files: Mapping[str, Sequence[Document]], model: Path, n_functions: int, threads: int = 0) -> Measured:
     """Ask for the names of functions, greedily, with everything else of the file there."""
     rows = []
-    async with running(model, threads=threads) as app:
+    async with running(settings_for(model, threads)) as app:
         for language, documents in files.items():
             for number, function in enumerate(_spread(list(functions.named(documents)), n_functions)):
                 path = function.document.path

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from recoder_lsp.training.evaluation import child
-from recoder_lsp.training.evaluation.completing import Completion, complete, running
-from recoder_lsp.training.evaluation.masked import Item
+from recoder_lsp.training.evaluation.completing import Completion, complete, running, settings_for
+from recoder_lsp.training.evaluation.indexes import Item
 from recoder_lsp.training.evaluation.report import Measured, Row, percent, percentile, summed_up
 
 
@@ -17,7 +17,7 @@ async def completions(tasks: Iterable[Item], model: Path, threads: int = 0) -> d
     The hole is a whole line with its end, and an editor shows it as an empty line: the caret does not stand before the text of
     the next one, as it would if prompt and suffix were joined as they are.
     """
-    async with running(model, threads=threads) as app:
+    async with running(settings_for(model, threads)) as app:
         return {
             task["task_id"]: await complete(app, "solution.py", "python", task["prompt"], "\n" + task["suffix"], number)
             for number, task in enumerate(tasks)

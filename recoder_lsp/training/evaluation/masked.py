@@ -6,32 +6,68 @@ import gzip
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from recoder_lsp.training.evaluation.completing import Completion, Indexes, complete, running
+from recoder_lsp.config import Settings
+from recoder_lsp.training.evaluation import typing_lines
+from recoder_lsp.training.evaluation.completing import EVERYTHING, Completion, complete, running
+from recoder_lsp.training.evaluation.indexes import Indexes, Item
 from recoder_lsp.training.evaluation.report import Measured, Row, percent, percentile, summed_up
+from recoder_lsp.training.evaluation.steps import INDEX, SWITCHED
+from recoder_lsp.training.evaluation.typing_lines import Typed, type_rest
 
 COVERAGES = (0.1, 0.2, 0.3, 0.5)
+ACROSS_FILES = "uses a name of another file"
+
 _SPACES = re.compile(r"\s+")
 _CARETS = {"start": "caret at a line's start", "mid": "caret between tokens", "word": "caret in a word"}
 
-Item = Mapping[str, Any]
+
+@dataclass(frozen=True)
+class Answered:
+    """What became of one item."""
+
+    completion: Completion
+    """What came when it was asked for by hand."""
+    typed: Typed
+    """What came by itself while the line was typed."""
 
 
-async def completions(items: Iterable[Item], model: Path, indexes: Indexes | None = None, threads: int = 0) -> dict[str, Completion]:
-    """Complete masked lines, by id. An item says what stands around the caret, and where: see `score` for the rest of it."""
+async def answers(
+    items: Sequence[Item],
+    settings: Settings,
+    indexes: Indexes | None = None,
+    without: str = "",
+    say: Callable[[int], None] = lambda n_done: None,
+) -> dict[str, Answered]:
+    """Complete and type masked lines, by id. An item says what stands around the caret, and where: see `score` for the rest of it.
+
+    Args:
+        items: The lines.
+        settings: Which model, and all else that users set.
+        indexes: Of the items' repositories; without them, each document is alone.
+        without: One of `steps.PARTS`, which is left out.
+        say: Told after each item how many are done.
+    """
     found = {}
-    async with running(model, indexes, threads) as app:
+    indexes = None if without == INDEX else indexes
+    switches = replace(EVERYTHING, **{without: False}) if without in SWITCHED else EVERYTHING
+    if indexes:
+        indexes.take_out(items)
+    async with running(settings, indexes, switches) as app:
         for number, item in enumerate(items):
             if indexes:
                 indexes.turn_to(item)
-            found[item["id"]] = await complete(app, item["path"], item["languageId"], item["prefix"], item["suffix"], number)
+            path, language, prefix, suffix = item["path"], item["languageId"], item["prefix"], item["suffix"]
+            completion = await complete(app, path, language, prefix, suffix, number)
+            found[item["id"]] = Answered(completion, await type_rest(app, path, language, prefix, item["gold"], suffix))
+            say(number + 1)
     return found
 
 
-def score(items: Sequence[Item], found: Mapping[str, Completion]) -> Measured:
+def score(items: Sequence[Item], found: Mapping[str, Answered]) -> Measured:
     """Compare with what stood there, white space aside.
 
     Args:
@@ -39,8 +75,13 @@ def score(items: Sequence[Item], found: Mapping[str, Completion]) -> Measured:
             "cross_file" (a name on the line is defined in another file), "dup_in_repo" (how often the line occurs elsewhere).
         found: By id; what is missing counts as nothing.
     """
-    rows = [_row(item, found.get(item["id"], Completion("", 0.0, 0.0))) for item in items]
-    return Measured(summed_up(rows, _figures), rows)
+    complete_found = {item["id"]: found.get(item["id"], Answered(Completion("", 0.0, 0.0), Typed(len(item["gold"])))) for item in items}
+    rows = [_row(item, complete_found[item["id"]]) for item in items]
+
+    def figures_of(group: Sequence[Row]) -> dict[str, float | None]:
+        return {**_figures(group), **typing_lines.figures(complete_found[row.id].typed for row in group)}
+
+    return Measured(summed_up(rows, figures_of), rows)
 
 
 def read_items(path: Path) -> list[Item]:
@@ -71,12 +112,13 @@ def precision_at(coverage: float, rows: Sequence[Row]) -> float | None:
     return percent(sum(row.outcome["right"] for row in surest), n_shown) if len(surest) == n_shown else None
 
 
-def _row(item: Item, completion: Completion) -> Row:
+def _row(item: Item, answered: Answered) -> Row:
+    completion = answered.completion
     gold, got = _normal(item["gold"]), _normal(completion.text.partition("\n")[0])
     groups = (
         str(item["language"]),
         _CARETS.get(item["mode"], str(item["mode"])),
-        "uses a name of another file" if item["cross_file"] else "uses names of its file",
+        ACROSS_FILES if item["cross_file"] else "uses names of its file",
         "line occurs elsewhere too" if item["dup_in_repo"] else "line occurs nowhere else",
     )
     outcome = {
@@ -88,6 +130,7 @@ def _row(item: Item, completion: Completion) -> Row:
         "characters": len(gold),
         "ms": round(completion.ms, 1),
         "late": int(completion.is_late),
+        **answered.typed.outcome,
     }
     return Row(item["id"], groups, outcome)
 

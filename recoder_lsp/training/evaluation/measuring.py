@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import hashlib
 import json
 import sys
@@ -16,7 +17,8 @@ from typing import Any
 
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.training.evaluation import explaining, held_out, infilling, likelihood, masked, typing_lines
-from recoder_lsp.training.evaluation.completing import Completion, Indexes
+from recoder_lsp.training.evaluation.completing import Completion, settings_for
+from recoder_lsp.training.evaluation.indexes import Indexes, unpacked
 from recoder_lsp.training.evaluation.report import Measured, Report
 from recoder_lsp.training.evaluation.steps import BITS, DOCUMENTATION, INDEXED, INFILLING, MASKED, NAMES, SETS, SPEED, TYPING
 
@@ -33,6 +35,8 @@ class Sources:
     only: Sequence[str] = SETS
     masked: Path | None = None
     workspaces: Path | None = None
+    without: Sequence[str] = ()
+    """Of the masked lines with an index: what is left out, each in turn, after all of it was there."""
     infilling: Path | None = None
     files: held_out.Files | None = None
     """More than `n_files` of a language, to look for functions in."""
@@ -49,7 +53,8 @@ class Sources:
             files = held_out.files(options.work, held_out.packages(packages), FUNCTION_FILES * options.files)
         elif wants_files:
             print("There is no corpus with held-out packages: bits per byte and typing are left out.", file=sys.stderr)
-        given = {name: getattr(options, name) for name in ("work", "only", "masked", "workspaces", "infilling", "threads", "predictions")}
+        names = ("work", "only", "masked", "workspaces", "without", "infilling", "threads", "predictions")
+        given = {name: getattr(options, name) for name in names}
         return cls(**given, files=files, n_files=options.files)
 
 
@@ -57,7 +62,7 @@ def evaluate(model: Path, sources: Sources, say: Callable[[str], None] = lambda 
     """Measure a model on everything that is given; a set after the other, so that times are its own."""
     report = Report(_about(model))
     for name, measure in _measures(model, sources):
-        if name not in sources.only:
+        if name.partition("-without-")[0] not in sources.only:
             continue
         began = time.monotonic()
         report.sets[name] = measure()
@@ -70,19 +75,28 @@ def _measures(model: Path, sources: Sources) -> Iterator[tuple[str, Callable[[],
     yield SPEED, lambda: _with(model, threads, typing_lines.speed)
     if sources.masked:
         items = masked.read_items(sources.masked)
-        yield MASKED, lambda: masked.score(items, _kept(sources, MASKED, asyncio.run(masked.completions(items, model, threads=threads))))
+        settings = settings_for(model, threads)
+
+        def of_masked(name: str, indexes: Indexes | None = None, without: str = "") -> Measured:
+            found = asyncio.run(masked.answers(items, settings, indexes, without))
+            _keep(sources, name, {id: answered.completion for id, answered in found.items()})
+            return masked.score(items, found)
+
+        yield MASKED, lambda: of_masked(MASKED)
         if workspaces := sources.workspaces:
 
-            def with_index() -> Measured:
-                with closing(Indexes(workspaces, sources.work / "evaluation-indexes")) as indexes:
-                    return masked.score(items, _kept(sources, INDEXED, asyncio.run(masked.completions(items, model, indexes, threads))))
+            def with_index(name: str, without: str) -> Measured:
+                with closing(Indexes(unpacked(workspaces), sources.work / "evaluation-indexes")) as indexes:
+                    return of_masked(name, indexes, without)
 
-            yield INDEXED, with_index
+            for part in ("", *sources.without):
+                name = f"{INDEXED}-without-{part}" if part else INDEXED
+                yield name, functools.partial(with_index, name, part)
     if sources.infilling:
         tasks = masked.read_items(sources.infilling)
         yield (
             INFILLING,
-            lambda: infilling.score(tasks, _kept(sources, INFILLING, asyncio.run(infilling.completions(tasks, model, threads)))),
+            lambda: infilling.score(tasks, _keep(sources, INFILLING, asyncio.run(infilling.completions(tasks, model, threads)))),
         )
     if files := sources.files:
         n_files = sources.n_files
@@ -111,7 +125,7 @@ def _with(model: Path, threads: int, measure: Callable[[LlamaModel], Measured]) 
         return measure(loaded)
 
 
-def _kept(sources: Sources, name: str, found: dict[str, Completion]) -> dict[str, Completion]:
+def _keep(sources: Sources, name: str, found: dict[str, Completion]) -> dict[str, Completion]:
     """Write completions where that is asked for, in the form of the evaluation sets' own scorers; pass them on."""
     if sources.predictions:
         sources.predictions.mkdir(parents=True, exist_ok=True)

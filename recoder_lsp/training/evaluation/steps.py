@@ -14,6 +14,9 @@ from typing import Any
 SPEED, MASKED, INDEXED, INFILLING = "speed", "masked", "masked-with-index", "infilling"
 BITS, DOCUMENTATION, NAMES, TYPING = "bits", "documentation", "names", "typing"
 SETS = (SPEED, MASKED, INDEXED, INFILLING, BITS, DOCUMENTATION, NAMES, TYPING)
+SWITCHED, INDEX = ("model", "phrases", "names", "context", "gate"), "index"
+PARTS = (*SWITCHED, INDEX)
+"""What can be left out, to see what it is worth: a field of `Switches`, or all that the index gives."""
 
 
 def add(steps: Any) -> None:
@@ -36,6 +39,7 @@ def add_sources(step: argparse.ArgumentParser, only: Sequence[str] = SETS) -> No
     step.add_argument(
         "--workspaces", type=Path, help="folder of the masked lines' repositories (OWNER__NAME@...): measure with an index too"
     )
+    step.add_argument("--without", nargs="+", choices=PARTS, default=(), help="with an index, then also without each of these")
     step.add_argument("--infilling", type=Path, help="HumanEval-Infilling tasks, JSON lines; their programs are run")
     step.add_argument("--files", type=int, default=40, help="files of each language of the held-out packages; 0 for none of them")
     step.add_argument("--held-out", type=Path, help="other packages than the work folder's held_out.json, or a shipped manifest")
