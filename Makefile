@@ -10,10 +10,11 @@ PARTS  := pyproject.toml constraints.txt
 RUNTIME := $(VENV)/installed
 TEST    := $(VENV)/installed-test
 DEV     := $(VENV)/installed-dev
+PEER    := $(VENV)/installed-benchmark
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format typecheck bench bench-index docs lock clean
+.PHONY: help demo test lint format typecheck bench bench-index bench-peer docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,9 @@ typecheck: $(DEV) ## Check the types
 bench-index: $(TEST) ## Index the standard library, search it, and type meanwhile; some minutes
 	@$(BIN)/python -m tests.benchmarks.indexing --typing $(ARGS)
 
+bench-peer: $(PEER) ## Type at this server and at llama.cpp's own, and while a folder is indexed; ten minutes
+	@$(BIN)/python -m tests.benchmarks.peer $(ARGS)
+
 bench: $(TEST) ## Replay typing and print latencies; a few minutes
 	@$(BIN)/python -m tests.benchmarks.typing $(ARGS)
 
@@ -44,7 +48,7 @@ docs: $(RUNTIME) ## Write docs/settings.md from the table of settings
 
 lock: ## Resolve every dependency anew and write constraints.txt
 	@rm -rf build/lock && "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip install --quiet --upgrade pip setuptools
-	@build/lock/bin/python -m pip install --quiet "$$(grep -x 'torch==.*' constraints.txt)" --editable '.[test,training,dev]'
+	@build/lock/bin/python -m pip install --quiet "$$(grep -x 'torch==.*' constraints.txt)" --editable '.[test,training,dev,benchmark]'
 	@{ sed -n '1,/^$$/{/^#/p}' constraints.txt; \
 	   build/lock/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | LC_ALL=C sort -f; \
 	   echo; sed -n '/^# Only installed/,$$p' constraints.txt; } > build/constraints.txt && mv build/constraints.txt constraints.txt
@@ -70,4 +74,8 @@ $(TEST): $(RUNTIME)
 
 $(DEV): $(TEST)
 	@$(PIP) --editable '.[test,training,dev]'
+	@touch $@
+
+$(PEER): $(TEST)
+	@$(PIP) --editable '.[test,training,benchmark]'
 	@touch $@

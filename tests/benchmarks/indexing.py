@@ -20,7 +20,7 @@ from typing import Any
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.progress import size_on_disk
-from tests.benchmarks import typing
+from tests.benchmarks import trace, typing
 
 QUESTIONS = (
     *("parse command line arguments", "how are http headers read", "json decoder", "close the event loop", "read a file line by line"),
@@ -111,7 +111,7 @@ async def saved_ms() -> list[float]:
 
 def keystrokes(folder: Path) -> list[typing.Costs]:
     """Type at the real server while it indexes the folder, and when it has done so; in this order, from nothing."""
-    replayed = list(typing.keys(typing.FILES, 4))
+    replayed = list(trace.keys(trace.FILES, 4))
     rows = []
     for label, phases in (("while indexing", ("scanning", "indexing")), ("index idle", ("idle",))):
         rows.append(

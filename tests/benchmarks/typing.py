@@ -11,32 +11,19 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from recoder_lsp.app import App
 from recoder_lsp.config import Settings
-from recoder_lsp.demo.process import ServerProcess
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.fim import Layout
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import InlineCompletion, Request
-
-ROOT = Path(__file__).parents[2]
-FILES = [ROOT / "recoder_lsp" / name for name in ("config.py", "document.py", "engine/scheduler.py", "server/handlers.py")]
-MIN_LINE_CHARACTERS, MAX_LINE_CHARACTERS = 16, 90
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key: the document just after it, and the caret."""
-
-    file: Path
-    text: str
-    caret: int
-    starts_a_line: bool
+from tests.benchmarks.editor import Editor
+from tests.benchmarks.trace import FILES, Key, keys, percentile
 
 
 @dataclass
@@ -52,15 +39,14 @@ class Costs:
 
     def row(self) -> str:
         """Format the row of the table; the first key of each line is cold, the others are warm."""
-        warm = sorted(self.warm_ms)
         tokens = (
             f"{statistics.median(self.evaluated):9.0f} {statistics.mean(self.evaluated):8.1f}" if self.evaluated else f"{'-':>9} {'-':>8}"
         )
         decoded = f"{statistics.median(self.decoded):8.0f}" if self.decoded else f"{'-':>8}"
-        share = f"{self.without_inference / len(warm):8.0%}" if self.evaluated else f"{'-':>8}"
+        share = f"{self.without_inference / len(self.warm_ms):8.0%}" if self.evaluated else f"{'-':>8}"
         return (
-            f"{self.label:26} {len(warm):5} {_percentile(warm, 0.5):8.1f} {_percentile(warm, 0.95):8.1f} "
-            f"{_percentile(sorted(self.cold_ms), 0.5):9.1f} {tokens} {decoded} {share}"
+            f"{self.label:26} {len(self.warm_ms):5} {percentile(self.warm_ms, 0.5):8.1f} {percentile(self.warm_ms, 0.95):8.1f} "
+            f"{percentile(self.cold_ms, 0.5):9.1f} {tokens} {decoded} {share}"
         )
 
 
@@ -70,23 +56,7 @@ HEADER = (
 )
 
 
-def keys(files: list[Path], lines_per_file: int) -> Iterator[Key]:
-    """Yield the keys of typing some lines of each file again, spread over it, everything else being there already."""
-    for file in files:
-        lines = file.read_text("utf-8").split("\n")
-        typed = [
-            number for number, line in enumerate(lines) if len(line.strip()) >= MIN_LINE_CHARACTERS and len(line) <= MAX_LINE_CHARACTERS
-        ]
-        for number in typed[:: max(1, len(typed) // lines_per_file)][:lines_per_file]:
-            line = lines[number]
-            before, after = "\n".join([*lines[:number], ""]), "\n".join(["", *lines[number + 1 :]])
-            indentation = len(line) - len(line.lstrip())
-            for end in range(indentation, len(line) + 1):
-                text = before + line[:end]
-                yield Key(file, text + after, len(text), end == indentation)
-
-
-async def replay(label: str, replayed: list[Key], settings: Settings, layout: Layout) -> Costs:
+async def replay(label: str, replayed: Sequence[Key], settings: Settings, layout: Layout) -> Costs:
     """Type in-process and count the tokens each key cost."""
     app = App.build(settings)
     feature = InlineCompletion(app.scheduler, app.runtime, app.metrics, layout=layout)
@@ -112,7 +82,7 @@ async def replay(label: str, replayed: list[Key], settings: Settings, layout: La
 
 
 def replay_over_stdio(
-    replayed: list[Key],
+    replayed: Sequence[Key],
     label: str = "real server over stdio",
     workspace: Path | None = None,
     begin_when: Callable[[dict[str, Any]], bool] = lambda index: True,
@@ -126,67 +96,17 @@ def replay_over_stdio(
         begin_when: Typing begins once this is true of what `recoder/status` says about the index.
     """
     costs = Costs(label)
-    with ServerProcess() as server:
-        root = workspace.as_uri() if workspace else None
-        server.ask("initialize", {"processId": None, "rootUri": root, "capabilities": {"textDocument": {"inlineCompletion": {}}}})
-        server.tell("initialized", {})
-        opened: set[str] = set()
-        while server.ask("recoder/status", None)["engine"]["state"] != "ready":
-            _open(server, replayed[0], opened)
-            server.ask("textDocument/inlineCompletion", _request(replayed[0]))
-            time.sleep(0.05)
-        while not begin_when(server.ask("recoder/status", None)["index"]):
-            time.sleep(0.05)
-        last = ""
-        for version, key in enumerate(replayed, 2):
-            _open(server, key, opened)
-            if key.starts_a_line:
-                _change(server, key, version, None)
-            else:
-                _change(server, key, version, last)
-            began = time.perf_counter()
-            server.ask("textDocument/inlineCompletion", _request(key))
-            (costs.cold_ms if key.starts_a_line else costs.warm_ms).append((time.perf_counter() - began) * 1000)
-            last = key.text
+    with Editor(workspace) as editor:
+        editor.wait_for_model(replayed[0])
+        editor.wait_for_index(begin_when)
+        for key in replayed:
+            ms, _ = editor.type(key)
+            (costs.cold_ms if key.starts_a_line else costs.warm_ms).append(ms)
     return costs
-
-
-def _open(server: ServerProcess, key: Key, opened: set[str]) -> None:
-    uri = key.file.as_uri()
-    if uri not in opened:
-        opened.add(uri)
-        document = {"uri": uri, "languageId": "python", "version": 1, "text": key.text}
-        server.tell("textDocument/didOpen", {"textDocument": document})
-
-
-def _change(server: ServerProcess, key: Key, version: int, last: str | None) -> None:
-    """Send the typed character as an incremental change; at the start of a line the whole text."""
-    if last is None or len(key.text) != len(last) + 1:
-        changes: list[object] = [{"text": key.text}]
-    else:
-        line, character = _position(key.text, key.caret - 1)
-        at = {"line": line, "character": character}
-        changes = [{"range": {"start": at, "end": at}, "text": key.text[key.caret - 1]}]
-    document = {"uri": key.file.as_uri(), "version": version}
-    server.tell("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
-
-
-def _request(key: Key) -> dict[str, object]:
-    line, character = _position(key.text, key.caret)
-    position = {"line": line, "character": character}
-    return {"textDocument": {"uri": key.file.as_uri()}, "position": position, "context": {"triggerKind": 2}}
-
-
-def _position(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset), offset - (text.rfind("\n", 0, offset) + 1)
 
 
 def _grown(before: dict[str, int], after: dict[str, int], name: str) -> int:
     return after.get(name, 0) - before.get(name, 0)
-
-
-def _percentile(ordered: list[float], share: float) -> float:
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 def main(arguments: list[str] | None = None) -> int:
