@@ -10,7 +10,9 @@ from recoder_lsp.engine.runtime import ModelState, Runtime
 from recoder_lsp.engine.scheduler import Scheduler
 from recoder_lsp.features.context import ContextFinder
 from recoder_lsp.features.inline_completion import InlineCompletion
+from recoder_lsp.features.learning import Learning
 from recoder_lsp.index.process.workspace import Workspace
+from recoder_lsp.learning_store import LearningStore
 from recoder_lsp.metrics import Metrics
 
 
@@ -22,6 +24,7 @@ class App:
     scheduler: Scheduler
     runtime: Runtime
     inline_completion: InlineCompletion
+    learning: Learning
     workspace: Workspace
     on_model_state: Callable[[ModelState], None] | None
 
@@ -33,7 +36,10 @@ class App:
         self.scheduler = Scheduler()
         self.runtime = Runtime(self.scheduler, self.metrics, self._model_state_changed)
         self.workspace = Workspace(settings, home(os.environ), self.metrics)
-        self.inline_completion = InlineCompletion(self.scheduler, self.runtime, self.metrics, ContextFinder(self.workspace))
+        self.learning = Learning(LearningStore(home(os.environ)), settings.completion.learn)
+        self.inline_completion = InlineCompletion(
+            self.scheduler, self.runtime, self.metrics, ContextFinder(self.workspace), self.workspace, self.learning
+        )
 
     @staticmethod
     def build(settings: Settings) -> App:
@@ -46,6 +52,7 @@ class App:
             self.inline_completion.forget_related_code()
         self.settings = settings
         self.workspace.configure(settings)
+        self.learning.configure(settings.completion.learn)
         if self.runtime.state.phase != "unloaded":
             self.warm_up()
 
@@ -55,7 +62,9 @@ class App:
             self.runtime.ensure(self.settings.engine)
 
     async def close(self) -> None:
-        """Disconnect from the index, stop the engine and free the model."""
+        """Save what was learned, disconnect from the index, stop the engine and free the model."""
+        self.inline_completion.stop()
+        await self.learning.close()
         await self.workspace.close()
         await self.runtime.close()
         self.scheduler.close()

@@ -14,6 +14,7 @@ from recoder_lsp import __version__, config, logs, privacy
 from recoder_lsp.config import Problem, Settings, resolve, sources_on_disk
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.records import Kind
+from recoder_lsp.training.evaluation.steps import PARTS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _index(chosen)
         if chosen.command == "search":
             return _search(chosen)
+        if chosen.command == "learned":
+            return _learned(erase=chosen.erase, as_json=chosen.json)
+        if chosen.command == "eval":
+            return _eval(chosen)
         return _serve(chosen.tcp, allow_remote=chosen.allow_remote)
     except RecoderError as error:
         print(f"recoder-lsp: {error.message}", file=sys.stderr)
@@ -93,6 +98,28 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--path", action="append", default=[], metavar="PATH", help="only files in this folder, or that match this glob")
     search.add_argument("--workspace", type=Path, metavar="FOLDER", help="search this folder instead of the one that this is in")
     search.add_argument("--json", action="store_true", help="print a list of hits, best first")
+
+    learned = commands.add_parser("learned", help="show what was counted of suggestions on this machine, or erase it")
+    which = learned.add_mutually_exclusive_group()
+    which.add_argument("--erase", action="store_true", help="erase all of it")
+    which.add_argument("--json", action="store_true", help="print every count as JSON")
+
+    evaluate = commands.add_parser("eval", help="cut holes into a folder's files and measure how well ghost text fills them; some minutes")
+    evaluate.add_argument("folder", metavar="PATH", type=Path, help="the folder; nothing in it is changed")
+    evaluate.add_argument("--holes", type=int, default=100, metavar="N", help="at most so many (100)")
+    evaluate.add_argument("--seed", type=int, default=0, metavar="N", help="other holes for another number (0)")
+    evaluate.add_argument(
+        "--languages", nargs="+", default=(), metavar="LANGUAGE", help="only these, such as python, not all that are code"
+    )
+    evaluate.add_argument(
+        "--without",
+        nargs="*",
+        choices=PARTS,
+        default=PARTS,
+        metavar="PART",
+        help=f"then also without each of these, on some of the holes: {', '.join(PARTS)} (all of them; none if nothing is named)",
+    )
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every hole to this file; it holds no code")
     return parser
 
 
@@ -165,6 +192,30 @@ def _search(chosen: argparse.Namespace) -> int:
         print(index_commands.hits_as_text(hits))
     else:
         print("recoder-lsp: nothing found.", file=sys.stderr)
+    return 0
+
+
+def _learned(*, erase: bool, as_json: bool) -> int:
+    from recoder_lsp import learned_command
+    from recoder_lsp.learning_store import LearningStore
+
+    store = LearningStore(config.home(os.environ))
+    if erase:
+        print("Everything that was learned is erased." if store.erase() else "Nothing was learned yet.")
+    else:
+        print(json.dumps(learned_command.as_json(store), indent=2) if as_json else learned_command.as_text(store))
+    return 0
+
+
+def _eval(chosen: argparse.Namespace) -> int:
+    from recoder_lsp import eval_command, index_commands
+
+    root = index_commands.folder_named(chosen.folder)
+    wanted = eval_command.Wanted(max(chosen.holes, 1), chosen.seed, tuple(chosen.languages), tuple(chosen.without))
+    report = eval_command.evaluate(root, wanted, _settings_of(root), lambda line: print(line, file=sys.stderr, flush=True))
+    if chosen.json is not None:
+        report.save(chosen.json)
+    print(eval_command.as_text(report))
     return 0
 
 

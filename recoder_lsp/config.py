@@ -49,6 +49,14 @@ class CompletionSettings:
         "Editors that cannot register completion dynamically take this at their start only.",
     )
     multiline: bool = setting(True, "Allow more than one line where a block clearly starts.")
+    battery_saver: Literal["auto", "always", "never"] = setting(
+        "auto",
+        "Suggest only when asked by hand, to save the battery: `auto` does so while the machine's power profile is `low-power`, "
+        "which Linux tells.",
+    )
+    learn: bool = setting(
+        True, "Count, on this machine alone, which suggestions are taken, and judge the next ones by it. `recoder-lsp learned` shows it."
+    )
     prefix_tokens: int = setting(512, "How many tokens before the caret the model reads.", at_least=16, at_most=16384)
     suffix_tokens: int = setting(160, "How many tokens after the caret the model reads.", at_least=0, at_most=16384)
     context_tokens: int = setting(

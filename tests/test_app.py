@@ -7,6 +7,7 @@ import pytest
 from recoder_lsp.app import App
 from recoder_lsp.config import IndexSettings, Settings
 from recoder_lsp.document import Snapshot
+from recoder_lsp.features.inline_completion import Suggestion
 
 SETTINGS = Settings()
 OFF = replace(SETTINGS, completion=replace(SETTINGS.completion, enabled=False))
@@ -68,6 +69,22 @@ async def test_other_settings_of_the_index_make_related_code_forgotten(app, monk
     app.configure(replace(app.settings, **more))
 
     assert bool((await finder.at(snapshot, 0)).in_prompt) is kept
+
+
+@pytest.mark.parametrize("at_first", [True, False])
+async def test_learning_follows_its_setting(at_first):
+    snapshot, suggestion = Snapshot("file:///w/a.py", "python", "a = \n", 1), Suggestion("id", "call()", 4, 4)
+    settings = {learn: replace(SETTINGS, completion=replace(SETTINGS.completion, learn=learn)) for learn in (True, False)}
+    app = App.build(settings[at_first])
+
+    app.learning.shown(snapshot, 4, suggestion)
+    watched = [app.learning.watches(snapshot.uri)]
+    app.configure(settings[not at_first])
+    app.learning.shown(snapshot, 4, suggestion)
+    watched.append(app.learning.watches(snapshot.uri))
+    await app.close()
+
+    assert watched == [at_first, not at_first]
 
 
 async def test_a_closed_app_has_no_model(app):

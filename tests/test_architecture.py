@@ -15,11 +15,12 @@ PACKAGE = Path(recoder_lsp.__file__).parent
 LINES = (
     ("__main__",),
     ("cli", "demo"),
-    ("server", "complete_once", "index_commands", "training"),
+    ("eval_command",),
+    ("server", "complete_once", "index_commands", "learned_command", "training"),
     ("app", "doctor", "settings_page"),
     ("features",),
     ("engine", "index"),
-    ("document", "config", "privacy", "metrics", "logs", "connect"),
+    ("document", "config", "privacy", "metrics", "logs", "connect", "learning_store"),
     ("errors",),
 )
 
@@ -30,7 +31,7 @@ DOORS = {
     "llama_cpp": ("engine/llama.py",),
     "chromadb": ("index/store/vectors.py",),
     "tree_sitter": ("index/syntax/parser.py",),
-    "sqlite3": ("index/store/manifest", "index/store/vectors.py"),
+    "sqlite3": ("index/store/manifest", "index/store/vectors.py", "learning_store.py"),
     "watchfiles": ("index/files/watcher.py",),
     "pathspec": ("index/files/ignoring.py",),
     "charset_normalizer": ("index/files/decoding.py",),
@@ -48,6 +49,7 @@ DOORS = {
     "tokenizers": ("index/store/embedder.py", "training/"),
     "gguf": ("training/",),
     "rensa": ("training/corpus/near_duplicates.py",),
+    "sklearn": ("training/gate.py",),
     "rich": ("demo/", "index_commands.py"),
     "socket": ("server/serve.py",),
     "urllib.request": ("training/",),

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,9 @@ class ServerProcess:
 
     def __init__(self) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self._process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr)
+        # What is typed by a program says nothing about the user.
+        environ = os.environ | {"RECODER_COMPLETION__LEARN": "false"}
+        self._process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=environ)
         self._ids = itertools.count(1)
         self._asked_at: float | None = None
         self._left = threading.Event()
@@ -43,6 +46,10 @@ class ServerProcess:
             self._process.wait()
             self._pipe(self._process.stdout).close()
             self._stderr.close()
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def tell(self, method: str, params: Any) -> None:
         """Send a notification."""

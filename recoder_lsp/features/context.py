@@ -60,8 +60,8 @@ class ContextFinder:
     async def at(self, snapshot: Snapshot, offset: int) -> Context:
         """Return related code for this place, or for one that was asked about shortly before.
 
-        Waits for the index only where nothing is known about the document yet, and not for long. On another line than the
-        last time, it is asked again, for the next key.
+        Waits for the index only where nothing is known about the document yet, or about another part of it, and not for long.
+        On another line than the last time, it is asked again, for the next key.
         """
         line = snapshot.text.count("\n", 0, offset)
         known = self._known.get(snapshot.uri)
@@ -71,7 +71,14 @@ class ContextFinder:
             await asyncio.wait([known.asking], timeout=FIRST_WAIT_S)
         elif known.answered_line != line and time.monotonic() >= known.retry_at and (known.asking is None or known.asking.done()):
             known.asking = self._ask(known, snapshot, offset, line)
+            if known.answered_line is not None and abs(line - known.answered_line) > STAYS_FOR_LINES:
+                await asyncio.wait([known.asking], timeout=FIRST_WAIT_S)
         return known.context
+
+    def known(self, uri: str) -> Context:
+        """Return what is known for a document already; nothing is asked."""
+        known = self._known.get(uri)
+        return known.context if known is not None else Context()
 
     def forget(self, uri: str) -> None:
         """Drop what is remembered of a closed document."""

@@ -1,53 +1,41 @@
-"""Ghost text: from a caret to at most one suggestion, with no inference where none is needed."""
+"""Ghost text: from a caret to what is suggested there, with no inference where none is needed."""
 
 from __future__ import annotations
 
-import functools
-import re
+import asyncio
+import itertools
+import math
 import uuid
-from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from recoder_lsp import privacy
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
-from recoder_lsp.engine.beam import Beam, beam_of, search
-from recoder_lsp.engine.cleaning import Insertion, block_indentation, insertion, opens_block
-from recoder_lsp.engine.copying import Source, trust_of
-from recoder_lsp.engine.fim import CLOSERS, Budget, Layout, Place, Prompter
-from recoder_lsp.engine.fitting import misfit
-from recoder_lsp.engine.generation import Generated, Limits, Spelling, generate
+from recoder_lsp.engine.cleaning import Insertion, insertion
+from recoder_lsp.engine.fim import Layout, Place
+from recoder_lsp.engine.generation import Generated
 from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.runtime import Runtime
-from recoder_lsp.engine.scheduler import Priority, Scheduler
+from recoder_lsp.engine.scheduler import Priority, Scheduler, Superseded
+from recoder_lsp.features.ahead import Ahead
+from recoder_lsp.features.answers import Answer, Answers, Candidate
+from recoder_lsp.features.asking import Request, apart, line_break, place_of, with_sound_selection, worth_asking
 from recoder_lsp.features.context import Context, ContextFinder
+from recoder_lsp.features.experts import Experts, Phrases, Switches
+from recoder_lsp.features.in_flight import Inference, InFlight
+from recoder_lsp.features.pacing import SNOOZE_MINUTES, Pace, Pacing, debounce_s
 from recoder_lsp.metrics import Metrics
 
-SINGLE_LINE_TOKENS = 32
-MAX_SECONDS = 2.0
-ELSEWHERE_TOKENS = 3000
-PATH_PARTS = 3
-# More of a document is not looked at. The start moves in steps, so that one key after the other sees the same text.
-MAX_SIDE_CHARACTERS, SIDE_STEP_CHARACTERS = 48_000, 16_384
+__all__ = ["InlineCompletion", "Request", "Suggestion"]
+
 REMEMBERED_ACCEPTABLE = 64
-_BEGINS_LINE = re.compile(r"\w|[\"'@#$~`!&*<{/-]")
 
 
-@dataclass(frozen=True)
-class Request:
-    """Where ghost text is wanted.
+class Experience(Protocol):
+    """What became of earlier suggestions; `Learning` knows it."""
 
-    `selected_text` is the item that is selected in the completion menu: the suggestion has to go on from
-    it, as if it stood at [selected_start, offset].
-    """
-
-    snapshot: Snapshot
-    offset: int
-    invoked: bool = False
-    selected_text: str | None = None
-    selected_start: int = 0
-    for_menu: bool = False
-    """The completion menu asks, and must not take the place of a request for ghost text."""
+    def recent_rejections(self, uri: str, line: int) -> int: ...
+    def adjustment(self, language: str, source: str) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -60,33 +48,10 @@ class Suggestion:
     end: int
     generated: Generated | None = None
     """What the model did for it; None when an earlier answer still fitted."""
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What the model wrote last for a document, and where: typing along it needs no model."""
-
-    prefix: str
-    suffix: str
-    raw: str
-    block: bool
-    confidence_percent: float
-    line_end: str
-    """What makes it a line of its own, where it was asked for before one that is there already."""
-
-
-@dataclass
-class _Loaded:
-    """A model with what was derived from it."""
-
-    model: LlamaModel
-    prompter: Prompter
-    trust: tuple[float, ...]
-    beam: Beam | None = None
-    spelling: Spelling | None = None
-    context: Context | None = None
-    related: Source | None = None
-    """The tokens of `context`, to copy from."""
+    probability: float = 0.0
+    """That it is right as it stands, from 0 to 1."""
+    source: str = "model"
+    """Who proposed it first, as in `Candidate`."""
 
 
 class InlineCompletion:
@@ -98,59 +63,93 @@ class InlineCompletion:
         runtime: Runtime,
         metrics: Metrics,
         context: ContextFinder | None = None,
+        phrases: Phrases | None = None,
+        experience: Experience | None = None,
         layout: Layout | None = None,
+        switches: Switches | None = None,
     ) -> None:
         """Args:
         context: Finds related code; without it prompts hold the document alone.
+        phrases: Knows the phrases of the workspace.
+        experience: Knows what the user made of earlier suggestions.
         layout: Overrides the order that the model states, to compare layouts.
+        switches: Which experts take part; all of them without it.
         """
-        self._scheduler, self._runtime, self._metrics, self._layout = scheduler, runtime, metrics, layout
-        self._context = context
-        self._open: set[str] = set()
-        self._answers: dict[str, _Answer] = {}
-        self._loaded: _Loaded | None = None
+        self._runtime, self._metrics, self._context = runtime, metrics, context
+        self._experts = Experts(runtime, phrases, layout, switches or Switches())
+        self._experience = experience
+        self._answers = Answers()
+        self._in_flight = InFlight(scheduler, self._remember)
+        self._ahead = Ahead(scheduler, runtime, metrics, self._experts, context, self._answers, self._in_flight)
+        self._pacing = Pacing()
+        self._model: LlamaModel | None = None
+        self._requests = itertools.count()
+        self._newest: dict[tuple[str, bool], int] = {}
+        """The number of the last request for a document, and for the menu in it."""
         self._acceptable: dict[str, None] = {}
 
     async def suggest(self, request: Request, settings: Settings) -> Suggestion | None:
-        """Return what may follow the caret, or None: nothing worth showing, not sure enough, not wanted here, no model yet.
+        """Return the best of `suggestions`, None without any."""
+        return next(iter(await self.suggestions(request, settings)), None)
+
+    async def suggestions(self, request: Request, settings: Settings) -> tuple[Suggestion, ...]:
+        """Return what may follow the caret, the best first: all that there is for who asks by hand, else at most one.
+
+        None where there is nothing worth showing, nobody is sure enough, it is not wanted here or now, or there is no model yet.
 
         Raises:
-            Superseded: A newer request for the same document took over.
+            Superseded: A newer request for the same document took over, or it was edited or closed.
             RecoderError: The model failed.
         """
-        if not worth_asking(request, settings):
-            return None
-        uri, request = request.snapshot.uri, _with_sound_selection(request)
-        self._open.add(uri)
-        place = _place(request)
-        least_percent = 0 if request.invoked else settings.completion.min_confidence_percent
-        answer = self._along(uri, place, least_percent)
-        generated = None
-        if answer is None:
-            loaded = self._model(settings)
-            if loaded is None:
-                return None
-            block = settings.completion.multiline and opens_block(place)
-            context = await self._context.at(request.snapshot, request.offset) if self._context else Context()
-            line_end = line_end_needed(place)
-            generated = await self._scheduler.run(
-                lambda: _generation(loaded, _apart(place, line_end), context, block, settings),
-                priority=Priority.GHOST_TEXT,
-                key=f"{uri}#menu" if request.for_menu else uri,
-            )
-            self._count(generated)
-            answer = _Answer(place.prefix, place.suffix, generated.text, block, generated.confidence_percent, line_end)
-            if generated.ended_by != "time" and uri in self._open:
-                self._answers[uri] = answer
-        else:
-            self._metrics.count("ghost_text.typed_along")
-        if answer.confidence_percent < least_percent:
-            self._metrics.count("ghost_text.unsure")
-            return None
-        cleaned = insertion(answer.raw, _apart(place, answer.line_end), block=answer.block)
-        if cleaned:
-            cleaned = replace(cleaned, text=cleaned.text + answer.line_end)
-        return self._suggestion(request, cleaned, generated) if cleaned else None
+        if not worth_asking(request, settings) or not (request.invoked or self.pace(settings) == "active"):
+            return ()
+        request = with_sound_selection(request)
+        if not request.for_menu:
+            self._ahead.asked(request)
+        place = place_of(request)
+        least = 0.0 if request.invoked else settings.completion.min_confidence_percent / 100
+        answered = await self._answered(request, place, least, settings)
+        if answered is None:
+            return ()
+        suggestions = self._shown(request, place, answered, least)
+        if not request.for_menu and self.pace(settings) == "active":
+            self._ahead.answered(request, _accepted(request, suggestions[0]) if suggestions else None, settings)
+        return suggestions
+
+    def opened(self, snapshot: Snapshot, settings: Settings) -> None:
+        """Read ahead in a document that was opened."""
+        if self.pace(settings) == "active":
+            self._ahead.opened(snapshot, settings)
+
+    def edited(self, snapshot: Snapshot, offset: int | None, settings: Settings) -> None:
+        """Have the requests before an edit answered by nothing, and read ahead where it ends, if that is known."""
+        for for_menu in (False, True):
+            self._newest.pop((snapshot.uri, for_menu), None)
+        if offset is not None and self.pace(settings) == "active":
+            self._ahead.edited(snapshot, offset, settings)
+
+    def saved(self, snapshot: Snapshot, settings: Settings) -> None:
+        """Read ahead in a document that was saved."""
+        if self.pace(settings) == "active":
+            self._ahead.saved(snapshot, settings)
+
+    def pace(self, settings: Settings) -> Pace:
+        """Say whether anything is done that was not asked for by hand: only while "active"."""
+        return self._pacing.pace(settings)
+
+    @property
+    def snoozed_s(self) -> int:
+        """For how many seconds nothing will be done unasked."""
+        return self._pacing.snoozed_s
+
+    def snooze(self, minutes: float = SNOOZE_MINUTES) -> None:
+        """Do nothing unasked for so long; 0 ends it."""
+        self._pacing.snooze(minutes)
+        self._ahead.stop()
+
+    def stop(self) -> None:
+        """Stop what is done ahead; requests are not touched."""
+        self._ahead.stop()
 
     def accepted(self, suggestion_id: str) -> None:
         """Count that the user took a suggestion; counts stay on this machine."""
@@ -159,9 +158,12 @@ class InlineCompletion:
             self._metrics.count("ghost_text.accepted")
 
     def forget(self, uri: str) -> None:
-        """Drop what is remembered of a closed document."""
-        self._open.discard(uri)
-        self._answers.pop(uri, None)
+        """Drop what is remembered of a closed document, and stop what is done for it."""
+        for for_menu in (False, True):
+            self._newest.pop((uri, for_menu), None)
+        self._in_flight.stop(uri)
+        self._ahead.forget(uri)
+        self._answers.forget(uri)
         if self._context is not None:
             self._context.forget(uri)
 
@@ -170,138 +172,113 @@ class InlineCompletion:
         if self._context is not None:
             self._context.forget_all()
 
-    def _along(self, uri: str, place: Place, least_percent: float) -> _Answer | None:
-        """Return the last answer, less what was typed of it since, if it still fits this place.
-
-        One that was not sure enough to be shown is not gone on with: what was typed since may have made the model surer.
-        """
-        last = self._answers.get(uri)
-        if last is None or not place.prefix.startswith(last.prefix):
-            return None
-        typed = place.prefix[len(last.prefix) :]
-        if not last.raw.startswith(typed) or not _same_suffix(last.suffix, place.suffix):
-            return None
-        if last.line_end and last.suffix != place.suffix:
-            return None
-        if typed and (not last.raw[len(typed) :].strip() or last.confidence_percent < least_percent):
-            return None
-        return replace(last, prefix=place.prefix, suffix=place.suffix, raw=last.raw[len(typed) :])
-
-    def _model(self, settings: Settings) -> _Loaded | None:
-        model = self._runtime.ready()
-        if model is None:
-            self._loaded = None
-            self._runtime.ensure(settings.engine)
-            return None
-        if self._loaded is None or self._loaded.model is not model:
-            self._loaded = _Loaded(model, Prompter(model, self._layout), trust_of(model.metadata), beam_of(model.metadata))
+    async def _answered(self, request: Request, place: Place, least: float, settings: Settings) -> _Answered | None:
+        """Return an earlier answer that still fits, else that of an inference which runs, else that of a new one; None without experts."""
+        uri, number = request.snapshot.uri, next(self._requests)
+        self._newest[uri, request.for_menu] = number
+        if self._runtime.ready() is not self._model:
+            # Another one, or the first: it may know better than what was there without it.
+            self._model = self._runtime.ready()
             self._answers.clear()
-        return self._loaded
+        while True:
+            known = self._answers.find(uri, place, least)
+            if known is not None:
+                self._metrics.count("ghost_text.typed_along")
+                return _Answered(known, None)
+            adopted = inference = self._in_flight.adopted(uri, place)
+            if inference is None:
+                context = await self._context.at(request.snapshot, request.offset) if self._context else Context()
+                if not request.invoked and (pause_s := debounce_s(self._runtime.state)):
+                    await asyncio.sleep(pause_s)
+                self._require_newest(request, number)
+                # Another request may have begun one meanwhile.
+                adopted = inference = self._in_flight.adopted(uri, place)
+            if inference is None:
+                if not self._experts.ready(settings):
+                    return None
+                inference = self._begun(request, place, context, settings)
+            answer = await inference.outcome()
+            self._require_newest(request, number)
+            fitting = answer.along(place, least)
+            if fitting is not None:
+                self._metrics.count("ghost_text.adopted", adopted is not None)
+                return _Answered(fitting, fitting.generated)
 
-    def _suggestion(self, request: Request, cleaned: Insertion, generated: Generated | None) -> Suggestion:
-        text = cleaned.text.replace("\n", _line_break(request.snapshot.text))
-        start = request.offset
-        if request.selected_text is not None:
-            text, start = request.selected_text + text, request.selected_start
-        suggestion = Suggestion(uuid.uuid4().hex, text, start, request.offset + cleaned.replaced, generated)
-        self._acceptable[suggestion.id] = None
-        if len(self._acceptable) > REMEMBERED_ACCEPTABLE:
-            del self._acceptable[next(iter(self._acceptable))]
-        self._metrics.count("ghost_text.shown")
-        return suggestion
+    def _begun(self, request: Request, place: Place, context: Context, settings: Settings) -> Inference:
+        rejections = 0
+        if self._experience is not None:
+            line = request.snapshot.text.count("\n", 0, request.offset)
+            rejections = self._experience.recent_rejections(request.snapshot.uri, line)
+        work = self._experts.work(request, place, context, settings, rejections)
+        kind = "menu" if request.for_menu else "ghost text"
+        return self._in_flight.begin(request.snapshot.uri, place, work, priority=Priority.GHOST_TEXT, kind=kind)
 
-    def _count(self, generated: Generated) -> None:
-        self._metrics.count("ghost_text.generated")
+    def _require_newest(self, request: Request, number: int) -> None:
+        if self._newest.get((request.snapshot.uri, request.for_menu)) != number:
+            raise Superseded("A newer request replaced this one, or its document has changed.")
+
+    def _remember(self, uri: str, answer: Answer, priority: Priority) -> None:
+        """Take in the outcome of an inference."""
+        if answer.complete:
+            self._answers.add(uri, answer)
+        prepared = priority is Priority.PREFILL
+        self._metrics.count("ghost_text.prepared" if prepared else "ghost_text.generated")
+        if (generated := answer.generated) is None:
+            return
         self._metrics.count("ghost_text.prompt_tokens_evaluated", generated.evaluated_tokens)
         self._metrics.count("ghost_text.tokens_decoded", generated.decoded_tokens)
-        self._metrics.observe("ghost_text.prompt", generated.prompt_ms)
-        self._metrics.observe("ghost_text.decode", generated.decode_ms)
+        if not prepared:
+            self._metrics.observe("ghost_text.prompt", generated.prompt_ms)
+            self._metrics.observe("ghost_text.decode", generated.decode_ms)
+
+    def _shown(self, request: Request, place: Place, answered: _Answered, least: float) -> tuple[Suggestion, ...]:
+        """Return what of an answer is shown, with everything that has to happen when it is."""
+        answer = answered.answer
+        sure = [candidate for candidate in answer.candidates if self._adjusted(candidate, request) >= least]
+        if answer.candidates and not sure:
+            self._metrics.count("ghost_text.unsure")
+        found: dict[Insertion, Candidate] = {}
+        for candidate in sure:
+            cleaned = insertion(candidate.text, apart(place, answer.line_end), block=answer.block)
+            if cleaned is not None:
+                found.setdefault(replace(cleaned, text=cleaned.text + answer.line_end), candidate)
+            if found and not request.invoked:
+                break
+        suggestions = tuple(_suggestion(request, cleaned, candidate, answered.generated) for cleaned, candidate in found.items())
+        self._metrics.count("ghost_text.shown", bool(suggestions))
+        for suggestion in suggestions:
+            self._acceptable[suggestion.id] = None
+            if len(self._acceptable) > REMEMBERED_ACCEPTABLE:
+                del self._acceptable[next(iter(self._acceptable))]
+        return suggestions
+
+    def _adjusted(self, candidate: Candidate, request: Request) -> float:
+        """Return how probable a candidate is after what became of others like it."""
+        if self._experience is None:
+            return candidate.probability
+        odds = candidate.probability / max(1 - candidate.probability, 1e-9)
+        odds *= math.exp(self._experience.adjustment(request.snapshot.language, candidate.source))
+        return odds / (1 + odds)
 
 
-def worth_asking(request: Request, settings: Settings) -> bool:
-    """Say whether ghost text is wanted here at all.
+@dataclass(frozen=True)
+class _Answered:
+    """An answer, and what the model did for it now; None when it was there already."""
 
-    Never in a file that holds secrets; inside a word only when asked by hand.
-    """
-    completion = settings.completion
-    if not completion.enabled or request.snapshot.language in completion.disabled_languages:
-        return False
-    if privacy.is_secret_path(request.snapshot.path):
-        return False
-    following = request.snapshot.text[request.offset : request.offset + 1]
-    return request.invoked or not (following.isalnum() or following == "_")
+    answer: Answer
+    generated: Generated | None
 
 
-def line_end_needed(place: Place) -> str:
-    """Return what has to follow an insertion that becomes a line above the one that the caret stands before; nothing elsewhere.
-
-    It is a line end, and the indentation that the insertion takes from that line. A rest that no line begins with, such as
-    ` = compute()` or `)`, is not a line: it waits for its beginning.
-    """
-    before, rest = place.prefix.rpartition("\n")[2], place.suffix.partition("\n")[0].strip()
-    return "\n" + before if not before.strip() and _BEGINS_LINE.match(rest) else ""
-
-
-def _apart(place: Place, line_end: str) -> Place:
-    return replace(place, suffix=line_end + place.suffix) if line_end else place
+def _suggestion(request: Request, cleaned: Insertion, candidate: Candidate, generated: Generated | None) -> Suggestion:
+    text = cleaned.text.replace("\n", line_break(request.snapshot.text))
+    start = request.offset
+    if request.selected_text is not None:
+        text, start = request.selected_text + text, request.selected_start
+    end = request.offset + cleaned.replaced
+    return Suggestion(uuid.uuid4().hex, text, start, end, generated, candidate.probability, candidate.source)
 
 
-def _generation(loaded: _Loaded, place: Place, context: Context, block: bool, settings: Settings) -> Generator[None, None, Generated]:
-    """Prompt and decode; runs on the engine thread, where alone the model may be touched."""
-    completion = settings.completion
-    if loaded.spelling is None:
-        loaded.spelling = Spelling(loaded.model)
-    room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
-    suffix_tokens = min(completion.suffix_tokens, room // 4)
-    elsewhere = ELSEWHERE_TOKENS if loaded.trust else 0
-    prefix_tokens = min(completion.prefix_tokens, room - suffix_tokens)
-    context_tokens = min(completion.context_tokens, room - suffix_tokens - prefix_tokens)
-    budget = Budget(prefix_tokens, suffix_tokens, context_tokens, elsewhere)
-    prompt = loaded.prompter.prompt(place, budget, context.in_prompt)
-    if loaded.trust and loaded.context is not context:
-        loaded.context, loaded.related = context, Source(loaded.prompter.tokens_of(context.to_copy)) if context.to_copy else None
-    max_tokens = completion.max_tokens if block else min(completion.max_tokens, SINGLE_LINE_TOKENS)
-    limits = Limits(max_tokens, MAX_SECONDS, block_indentation(place) if block else None)
-    if block or loaded.beam is None:
-        return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust, loaded.related))
-    fits = functools.partial(misfit, place=place)
-    return (yield from search(loaded.model, loaded.spelling, prompt, limits, loaded.beam, fits, loaded.trust, loaded.related))
-
-
-def _place(request: Request) -> Place:
-    text, offset = request.snapshot.text, request.offset
-    caret = offset if request.selected_text is None else request.selected_start
-    start = max(caret - MAX_SIDE_CHARACTERS, 0) // SIDE_STEP_CHARACTERS * SIDE_STEP_CHARACTERS
-    prefix = text[start:caret] + (request.selected_text or "")
-    suffix = text[offset : offset + MAX_SIDE_CHARACTERS]
-    path = "/".join(request.snapshot.path.split("/")[-PATH_PARTS:])
-    return Place(path, request.snapshot.language, _with_plain_breaks(prefix), _with_plain_breaks(suffix), text.count("\n", 0, start))
-
-
-def _with_sound_selection(request: Request) -> Request:
-    """Ignore a selected item that does not stand on the caret's line, before the caret."""
-    if request.selected_text is None:
-        return request
-    line_start = request.snapshot.text.rfind("\n", 0, request.offset) + 1
-    sound = line_start <= request.selected_start <= request.offset and "\n" not in request.selected_text
-    return request if sound else replace(request, selected_text=None, selected_start=0)
-
-
-def _with_plain_breaks(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def _line_break(text: str) -> str:
-    """Return the line break that a document uses: that of its first line."""
-    at = text.find("\n")
-    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n" if at >= 0 or "\r" not in text else "\r"
-
-
-def _same_suffix(last: str, now: str) -> bool:
-    """Say whether two suffixes are the same but for closers that an editor has put at the caret since."""
-    if last == now:
-        return True
-    rest, line_end, below = now.partition("\n")
-    last_rest, last_line_end, last_below = last.partition("\n")
-    only_closers = all(character in CLOSERS for character in rest.strip() + last_rest.strip())
-    return only_closers and (line_end, below) == (last_line_end, last_below)
+def _accepted(request: Request, suggestion: Suggestion) -> Request:
+    """Return the request that follows when a suggestion is taken as a whole."""
+    before, after = request.snapshot.text[: suggestion.start] + suggestion.text, request.snapshot.text[suggestion.end :]
+    return Request(replace(request.snapshot, text=before + after, version=None), len(before))

@@ -43,6 +43,13 @@ class Changes:
                 return cls(uri, version if isinstance(version, int) else None, tuple(_change(change) for change in changes))
         raise ValueError("A didChange needs a uri and a list of changes.")
 
+    def end_in(self, snapshot: Snapshot, encoding: Encoding) -> int | None:
+        """Return where the last change ends in the document that they have led to; None where it replaced all of it."""
+        match self.changes:
+            case [*_, Change(text, (line, character))]:
+                return min(snapshot.offset_at(line, character, encoding) + len(text), len(snapshot.text))
+        return None
+
 
 @dataclass
 class _OpenDocument:

@@ -1,13 +1,18 @@
-"""What Recoder adds to LSP: the `recoder/status` request and two commands.
+"""What Recoder adds to LSP: the `recoder/status` request and three commands.
 
 `recoder/status` takes no parameters (any are ignored) and answers `Status`.
 `recoder.accepted` is the command of every suggestion: its argument is the suggestion's id. It answers null.
 `recoder.index.resume` goes on with indexing after the user stopped it by cancelling its progress. It answers null.
+`recoder.snooze` has nothing suggested unasked for a while: its argument is `{"minutes": number}`, 5 without it, 0 ends it. It answers null.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
+from pygls.exceptions import JsonRpcInvalidParams
+
 from recoder_lsp import __version__
+from recoder_lsp.features.pacing import MOST_SNOOZE_MINUTES, SNOOZE_MINUTES
 from recoder_lsp.metrics import memory_bytes
 
 if TYPE_CHECKING:
@@ -16,7 +21,8 @@ if TYPE_CHECKING:
 STATUS = "recoder/status"
 ACCEPTED = "recoder.accepted"
 RESUME_INDEXING = "recoder.index.resume"
-COMMANDS = (ACCEPTED, RESUME_INDEXING)
+SNOOZE = "recoder.snooze"
+COMMANDS = (ACCEPTED, RESUME_INDEXING, SNOOZE)
 
 
 class IndexStatus(TypedDict):
@@ -41,10 +47,18 @@ class EngineStatus(TypedDict):
     error: NotRequired[str]
 
 
+class CompletionStatus(TypedDict):
+    """Whether anything is suggested unasked: `state` is "active", "snoozed" for `snoozed_s` more seconds, or "saving" the battery."""
+
+    state: str
+    snoozed_s: NotRequired[int]
+
+
 class Status(TypedDict):
     """The answer to `recoder/status`."""
 
     version: str
+    completion: CompletionStatus
     index: IndexStatus
     engine: EngineStatus
     requests: dict[str, Any]
@@ -64,11 +78,31 @@ def status(app: "App") -> Status:
         engine["error"] = f"{model.error} {model.hint}".rstrip()
     return Status(
         version=__version__,
+        completion=_completion(app),
         index=_index(app),
         engine=engine,
         requests=app.metrics.snapshot(),
         memory_bytes=memory_bytes(),
     )
+
+
+def snooze_minutes(arguments: Sequence[Any] | None) -> float:
+    """Read the argument of `recoder.snooze`; JsonRpcInvalidParams where it is no time from 0 to a day."""
+    match arguments:
+        case None | [] | [None, *_]:
+            return SNOOZE_MINUTES
+        case [{**options}, *_]:
+            minutes = options.get("minutes", SNOOZE_MINUTES)
+            if isinstance(minutes, int | float) and not isinstance(minutes, bool) and 0 <= minutes <= MOST_SNOOZE_MINUTES:
+                return minutes
+    raise JsonRpcInvalidParams(f'{SNOOZE} takes {{"minutes": number}}, from 0 to {MOST_SNOOZE_MINUTES}.')
+
+
+def _completion(app: "App") -> CompletionStatus:
+    completion = CompletionStatus(state=app.inline_completion.pace(app.settings))
+    if completion["state"] == "snoozed":
+        completion["snoozed_s"] = app.inline_completion.snoozed_s
+    return completion
 
 
 def _index(app: "App") -> IndexStatus:

@@ -39,8 +39,8 @@ async def inline_completion(
         selected_text=selected.text if selected else None,
         selected_start=_offset(session, snapshot, selected.range.start) if selected else 0,
     )
-    suggestion = await _suggestion(session, request)
-    return to_lsp.inline_completion(suggestion, snapshot, session.encoding) if suggestion else None
+    suggestions = await _suggestions(session, request)
+    return to_lsp.inline_completion(suggestions, snapshot, session.encoding) if suggestions else None
 
 
 async def completion(session: Session, params: types.CompletionParams, snapshot: Snapshot | None) -> types.CompletionList | None:
@@ -80,10 +80,14 @@ async def execute_command(session: Session, params: types.ExecuteCommandParams, 
     if params.command == extensions.RESUME_INDEXING:
         session.app.workspace.resume()
         return
+    if params.command == extensions.SNOOZE:
+        session.app.inline_completion.snooze(extensions.snooze_minutes(params.arguments))
+        return
     # Some editors run commands without their arguments.
     match params.arguments:
         case [str(suggestion_id), *_]:
             session.app.inline_completion.accepted(suggestion_id)
+            session.app.learning.accepted(suggestion_id)
 
 
 async def status(session: Session, params: Any, snapshot: None) -> extensions.Status:
@@ -112,23 +116,37 @@ ROUTES: Mapping[str, Route] = {
 
 def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     session.documents.open(params.text_document)
+    session.app.learning.closed(params.text_document.uri)
     session.app.warm_up()
     session.app.workspace.opened(params.text_document.uri)
+    if (snapshot := session.documents.snapshot(params.text_document.uri)) is not None:
+        session.app.inline_completion.opened(snapshot, session.app.settings)
 
 
 def did_change(session: Session, edit: Changes) -> None:
+    watched = session.app.learning.watches(edit.uri)
+    before = session.documents.snapshot(edit.uri) if watched else None
     session.documents.change(edit)
     session.app.workspace.changed(edit.uri)
+    after = session.documents.snapshot(edit.uri)
+    if after is None:
+        return
+    session.app.inline_completion.edited(after, edit.end_in(after, session.encoding), session.app.settings)
+    if before is not None:
+        session.app.learning.changed(before, after)
 
 
 def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
     session.documents.close(params.text_document.uri)
     session.app.inline_completion.forget(params.text_document.uri)
+    session.app.learning.closed(params.text_document.uri)
     session.app.workspace.closed(params.text_document.uri)
 
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     session.app.workspace.saved(params.text_document.uri)
+    if (snapshot := session.documents.snapshot(params.text_document.uri)) is not None:
+        session.app.inline_completion.saved(snapshot, session.app.settings)
 
 
 def did_change_watched_files(session: Session, params: types.DidChangeWatchedFilesParams) -> None:
@@ -183,6 +201,7 @@ def misunderstood(session: Session, method: str, params: Any) -> None:
         if isinstance(document, dict) and isinstance(uri := document.get("uri"), str):
             session.documents.distrust(uri)
             session.app.inline_completion.forget(uri)
+            session.app.learning.closed(uri)
             session.app.workspace.closed(uri)
 
 
@@ -225,8 +244,8 @@ async def _suggested_items(session: Session, snapshot: Snapshot, caret: int) -> 
     """The ghost text as an item, where it is wanted as one."""
     if not session.wants_menu_items:
         return []
-    suggestion = await _suggestion(session, Request(snapshot, caret, for_menu=True))
-    return [to_lsp.completion_item(suggestion, snapshot, caret, session.encoding, session.capabilities)] if suggestion else []
+    suggestions = await _suggestions(session, Request(snapshot, caret, for_menu=True))
+    return [to_lsp.completion_item(each, snapshot, caret, session.encoding, session.capabilities) for each in suggestions]
 
 
 async def _remembered(session: Session, suggested: asyncio.Task[list[types.CompletionItem]]) -> None:
@@ -240,14 +259,18 @@ async def _remembered(session: Session, suggested: asyncio.Task[list[types.Compl
         log.info("A late suggestion failed: %s", type(error).__name__)
 
 
-async def _suggestion(session: Session, request: Request) -> Suggestion | None:
+async def _suggestions(session: Session, request: Request) -> tuple[Suggestion, ...]:
     if session.documents.snapshot(request.snapshot.uri) is None:
         # It was closed since: nothing of it is to be remembered.
-        return None
-    suggestion = await session.app.inline_completion.suggest(request, session.app.settings)
+        return ()
+    suggestions = await session.app.inline_completion.suggestions(request, session.app.settings)
     # Editors that never cancel would show a suggestion for a text that is no more.
     moved_on = session.documents.snapshot(request.snapshot.uri) is not request.snapshot
-    return None if moved_on else suggestion
+    if moved_on:
+        return ()
+    for suggestion in suggestions:
+        session.app.learning.shown(request.snapshot, request.offset, suggestion)
+    return suggestions
 
 
 def _offset(session: Session, snapshot: Snapshot, position: types.Position) -> int:

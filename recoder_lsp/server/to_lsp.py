@@ -1,5 +1,7 @@
 """Our values as LSP's, as far as this editor can show them."""
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 
 from recoder_lsp.document import Encoding, Snapshot
@@ -12,14 +14,17 @@ LABEL_CHARACTERS = 80
 SORTED_LAST = "\uffff"
 
 
-def inline_completion(suggestion: Suggestion, snapshot: Snapshot, encoding: Encoding) -> types.InlineCompletionList:
-    """The suggestion as ghost text."""
-    item = types.InlineCompletionItem(
-        insert_text=suggestion.text,
-        range=range_of(snapshot, suggestion.start, suggestion.end, encoding),
-        command=_acceptance(suggestion),
-    )
-    return types.InlineCompletionList(items=[item])
+def inline_completion(suggestions: Sequence[Suggestion], snapshot: Snapshot, encoding: Encoding) -> types.InlineCompletionList:
+    """The suggestions as ghost text, to cycle through where there are several."""
+    items = [
+        types.InlineCompletionItem(
+            insert_text=suggestion.text,
+            range=range_of(snapshot, suggestion.start, suggestion.end, encoding),
+            command=_acceptance(suggestion),
+        )
+        for suggestion in suggestions
+    ]
+    return types.InlineCompletionList(items=items)
 
 
 def completion_item(

@@ -6,7 +6,7 @@ import pytest
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features import context as context_module
-from recoder_lsp.features.context import IN_PROMPT_LINES, STAYS_FOR_LINES, ContextFinder
+from recoder_lsp.features.context import IN_PROMPT_LINES, STAYS_FOR_LINES, Context, ContextFinder
 
 URI = "file:///w/a.py"
 
@@ -96,16 +96,35 @@ async def test_another_line_brings_new_code_to_copy_and_keeps_the_head_of_the_pr
     assert index.asked[-1][2]["keep"] == [{"path": "b.py", "text": "old"}]
 
 
-async def test_far_away_the_head_of_the_prompt_is_chosen_anew():
+async def test_far_away_the_head_of_the_prompt_is_chosen_anew_at_once():
     index = HandIndex(("b.py", "old"))
     finder = ContextFinder(index)
     await finder.at(*place(0))
     index.snippets = (("c.py", "new"), ("b.py", "old"))
 
-    await finder.at(*place(STAYS_FOR_LINES + 1))
-    await settled()
+    context = await finder.at(*place(STAYS_FOR_LINES + 1))
 
-    assert [snippet.path for snippet in (await finder.at(*place(STAYS_FOR_LINES + 1))).in_prompt] == ["c.py"]
+    assert [snippet.path for snippet in context.in_prompt] == ["c.py"]
+
+
+async def test_far_away_too_a_slow_index_holds_nobody_up():
+    index = HandIndex(("b.py", "old"))
+    finder = ContextFinder(index)
+    before = await finder.at(*place(0))
+    index.may_answer.clear()
+
+    assert await finder.at(*place(STAYS_FOR_LINES + 1)) is before
+
+
+async def test_what_is_known_can_be_had_without_asking():
+    index = HandIndex(("b.py", "x"))
+    finder = ContextFinder(index)
+    assert finder.known(URI) == Context()
+
+    context = await finder.at(*place(0))
+
+    assert finder.known(URI) is context
+    assert len(index.asked) == 1
 
 
 async def test_an_index_that_goes_away_takes_nothing_with_it():

@@ -1,74 +1,16 @@
 """Ghost text: when it is asked for, what it costs, and what comes out."""
 
 import asyncio
-import threading
 from dataclasses import replace
 
 import pytest
 
-from recoder_lsp.config import Settings
-from recoder_lsp.document import Snapshot
-from recoder_lsp.engine.scheduler import Scheduler, Superseded
+from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.features import inline_completion
-from recoder_lsp.features.inline_completion import InlineCompletion, Request
-from recoder_lsp.metrics import Metrics
-from tests.features.well_read import ReadyRuntime, WellReadModel
-
-INTENDED = (
-    "import os\n\ntotal = compute(values, scale)\nprint(total)\n\ndef area(r):\n    square = r * r\n    return 3 * square\n\nend = 1\n"
-)
-SETTINGS = Settings()
-
-
-class Desk:
-    """A document with a caret ▮, a model that knows what is intended, and the feature between them."""
-
-    def __init__(self, scheduler, model=None, settings=SETTINGS):
-        self.model = model or WellReadModel(INTENDED)
-        self.runtime = ReadyRuntime(self.model)
-        self.metrics = Metrics()
-        self.feature = InlineCompletion(scheduler, self.runtime, self.metrics)
-        self.settings = settings
-
-    async def suggest(self, text, *, uri="file:///w/a.py", language="python", **options):
-        before, _, after = text.partition("▮")
-        snapshot = Snapshot(uri, language, before + after, 1)
-        return await self.feature.suggest(Request(snapshot, len(before), **options), self.settings)
-
-    async def completed(self, text, **options):
-        """Return the document after the suggestion is taken, with the caret after it; None without one."""
-        suggestion = await self.suggest(text, **options)
-        document = text.replace("▮", "")
-        return suggestion and f"{document[: suggestion.start]}{suggestion.text}▮{document[suggestion.end :]}"
-
-    @property
-    def generated(self):
-        return self.metrics.snapshot()["counts"].get("ghost_text.generated", 0)
-
-
-class Gate:
-    """Holds the model before its next step until the test opens it."""
-
-    def __init__(self):
-        self._reached, self._opened = threading.Event(), threading.Event()
-
-    def wait(self):
-        self._reached.set()
-        assert self._opened.wait(10)
-
-    async def reached(self):
-        assert await asyncio.to_thread(self._reached.wait, 10)
-
-    def open(self):
-        self._opened.set()
-
-
-@pytest.fixture
-def scheduler():
-    scheduler = Scheduler()
-    yield scheduler
-    scheduler.close()
+from recoder_lsp.features import experts
+from recoder_lsp.features.answers import Answer, Candidate
+from tests.features.desk import INTENDED, SETTINGS, Desk, Gate
+from tests.features.well_read import WellReadModel
 
 
 @pytest.fixture
@@ -125,16 +67,18 @@ async def test_a_model_that_wants_it_is_searched_for_the_best_line(scheduler):
     assert model.steps_of_search > 10
 
 
-async def test_a_block_is_written_line_after_line_without_a_search(scheduler):
+async def test_the_first_line_of_a_block_is_searched_for_and_the_others_are_written_after_it(scheduler):
     model = WellReadModel(INTENDED, beam="3,0.25")
 
-    assert await Desk(scheduler, model).suggest("print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n") is not None
-    assert model.steps_of_search == 0
+    suggestion = await Desk(scheduler, model).suggest("print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n")
+
+    assert suggestion.text == "square = r * r\n    return 3 * square"
+    assert 0 < model.steps_of_search < len(suggestion.text)
 
 
 async def test_a_search_asks_how_lines_go_with_their_place(scheduler, monkeypatch):
     seen = []
-    monkeypatch.setattr(inline_completion, "misfit", lambda text, place: seen.append(place.line_prefix + text) or 0.0)
+    monkeypatch.setattr(experts, "misfit", lambda text, place: seen.append(place.line_prefix + text) or 0.0)
 
     await Desk(scheduler, WellReadModel(INTENDED, beam="3,0.25")).suggest("import os\n\ntotal = comp▮\n")
 
@@ -227,13 +171,12 @@ async def test_without_a_model_nothing_is_shown_and_loading_begins(desk):
     desk.runtime.model = None
 
     assert await desk.suggest("total = comp▮\n") is None
-    assert desk.runtime.asked_to_load == 1
+    assert desk.runtime.asked_to_load
 
 
 async def test_a_new_model_forgets_what_the_old_one_said(desk):
     await desk.suggest("import os\n\ntotal = comp▮\n")
     desk.runtime.model = WellReadModel(INTENDED.replace("values", "others"))
-    await desk.suggest("x▮", uri="file:///w/other.py")
 
     assert "others" in await desk.completed("import os\n\ntotal = comp▮\n")
 
@@ -336,11 +279,12 @@ async def test_an_answer_for_a_closed_document_is_not_kept(scheduler):
     await gate.reached()
     desk.feature.forget("file:///w/a.py")
     gate.open()
-    await request
+    with pytest.raises(Superseded):
+        await request
 
     await desk.suggest("import os\n\ntotal = compu▮\n")
 
-    assert desk.generated == 2
+    assert (desk.generated, desk.count("typed_along")) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -391,3 +335,93 @@ async def test_before_a_closing_bracket_nothing_ends_a_line(scheduler):
     desk = Desk(scheduler, WellReadModel("total = add(\n    first, second\n)\n"))
 
     assert await desk.completed("total = add(\n▮)\n") == "total = add(\n    first, second▮)\n"
+
+
+def candidates(monkeypatch, *pairs):
+    """Have the experts propose texts with these probabilities, everywhere."""
+
+    def work(self, request, place, *others):
+        def answering():
+            yield
+            found = tuple(Candidate(text, probability, "model") for text, probability in pairs)
+            return Answer(place.prefix, place.suffix, False, "", found, None, True)
+
+        return answering
+
+    monkeypatch.setattr(experts.Experts, "work", work)
+
+
+async def test_who_asks_by_hand_may_choose_among_all_that_can_be_inserted(desk, monkeypatch):
+    candidates(monkeypatch, ("compute()", 0.6), ("read()", 0.2), ("read() ", 0.1), ("   ", 0.1), ("write()", 0.0))
+
+    assert await desk.all_texts("x = ▮\n") == ["compute()"]
+    assert await desk.all_texts("x = ▮\n", invoked=True) == ["compute()", "read()", "write()"]
+    assert desk.count("shown") == 2
+
+
+@pytest.mark.parametrize("probability", [0.7, 0.5, 0.4])
+async def test_the_best_that_can_be_inserted_is_shown_if_it_is_sure_enough(desk, monkeypatch, probability):
+    candidates(monkeypatch, ("<|fim_middle|>", 0.9), ("read()", probability))
+
+    assert await desk.all_texts("x = ▮\n") == (["read()"] if probability >= 0.5 else [])
+
+
+async def test_a_suggestion_says_how_probable_it_is_and_who_proposed_it(desk, monkeypatch):
+    candidates(monkeypatch, ("compute()", 0.625))
+
+    suggestion = await desk.suggest("x = ▮\n")
+
+    assert (suggestion.probability, suggestion.source) == (0.625, "model")
+
+
+async def test_every_choice_can_be_accepted(desk, monkeypatch):
+    candidates(monkeypatch, ("one()", 0.6), ("two()", 0.2))
+    first = await desk.suggest("x = ▮\n")
+    assert await desk.suggest("x = o▮\n")
+
+    desk.feature.accepted(first.id)
+
+    assert desk.count("accepted") == 1
+
+
+@pytest.mark.parametrize("accepted", ["ute", "ute(values", "ute(values,"])
+async def test_the_rest_of_a_suggestion_stays_when_a_word_of_it_is_accepted_in_one_edit(desk, accepted):
+    whole = await desk.completed("import os\n\ntotal = comp▮\n")
+
+    assert await desk.completed(f"import os\n\ntotal = comp{accepted}▮\n") == whole
+    assert desk.generated == 1
+
+
+async def test_the_rest_of_a_block_stays_when_a_line_of_it_is_accepted(desk):
+    whole = await desk.completed("print(total)\n\ndef area(r):\n    ▮\n\nend = 1\n")
+
+    assert await desk.completed("print(total)\n\ndef area(r):\n    square = r * r\n▮\n\nend = 1\n") == whole
+    assert await desk.completed("print(total)\n\ndef area(r):\n    square = r * r\n    ▮\n\nend = 1\n") == whole
+    assert desk.generated == 1
+
+
+async def test_going_back_costs_no_inference(desk):
+    texts = [f"import os\n\ntotal = {typed}▮\n" for typed in ("c", "cx", "")]
+    said = [await desk.completed(text) for text in texts]
+
+    assert [await desk.completed(text) for text in texts] == said
+    assert desk.generated == 3
+
+
+async def test_snoozed_only_who_asks_by_hand_is_answered(desk):
+    desk.feature.snooze(5)
+
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is None
+    assert desk.generated == 0
+    assert await desk.suggest("import os\n\ntotal = comp▮\n", invoked=True) is not None
+
+    desk.feature.snooze(0)
+    assert await desk.suggest("import os\n\ntotal = ▮\n") is not None
+
+
+async def test_a_battery_is_saved_where_the_settings_say_so(scheduler):
+    desk = Desk(scheduler, settings=replace(SETTINGS, completion=replace(SETTINGS.completion, battery_saver="always")))
+
+    assert await desk.suggest("import os\n\ntotal = comp▮\n") is None
+    assert desk.generated == 0
+    assert await desk.suggest("import os\n\ntotal = comp▮\n", invoked=True) is not None

@@ -30,6 +30,9 @@ class WellReadModel:
         self.end_tokens = frozenset({END})
         self.vocabulary_size = FIRST_CHARACTER + 128
         self.context_tokens = 4096
+        self.goes_back = False
+        self.slice_tokens = 64
+        self.most_branches = 6 if beam else 0
         self.evaluated_tokens = 0
         self.prompts: list[str] = []
         self.steps_of_search = 0
@@ -63,6 +66,15 @@ class WellReadModel:
         return
         yield
 
+    def evaluate_each(self, tokens: Sequence[int], n_last: int) -> Generator[None, None, np.ndarray]:
+        yield from self.evaluate(tokens)
+        return np.stack([self._after(list(tokens[: len(tokens) - n_left])) for n_left in reversed(range(n_last))])
+
+    def read_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, list[np.ndarray]]:
+        yield from ()
+        self.before_step()
+        return [np.stack([self._after([*trunk, *tail[: place + 1]]) for place in range(len(tail))]) for tail in tails]
+
     def evaluate_branches(self, trunk: Sequence[int], tails: Sequence[Sequence[int]]) -> Generator[None, None, np.ndarray]:
         yield from ()
         self.before_step()
@@ -79,6 +91,10 @@ class ReadyRuntime:
         self.state = ModelState()
 
     def ready(self) -> WellReadModel | None:
+        return self.model
+
+    async def loaded(self) -> WellReadModel:
+        assert self.model is not None
         return self.model
 
     def ensure(self, settings: object) -> None:

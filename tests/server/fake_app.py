@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from recoder_lsp.config import Settings
+from recoder_lsp.document import Snapshot
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
 from recoder_lsp.index.process.wire import IndexState
 from recoder_lsp.metrics import Metrics
 
-Answer = Callable[[Request], Awaitable[Suggestion | None]]
+Answer = Callable[[Request], Awaitable[Suggestion | tuple[Suggestion, ...] | None]]
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,34 @@ class FakeInlineCompletion:
         self.accepted_ids: list[str] = []
         self.forgotten: list[str] = []
         self.cancelled = 0
+        self.told: list[tuple[str, str | None]] = []
+        self.snoozed_s = 0
 
-    async def suggest(self, request: Request, settings: Settings) -> Suggestion | None:
+    async def suggestions(self, request: Request, settings: Settings) -> tuple[Suggestion, ...]:
         self.requests.append(request)
         try:
-            return await self.answer(request)
+            answer = await self.answer(request)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        if isinstance(answer, Suggestion):
+            return (answer,)
+        return answer or ()
+
+    def opened(self, snapshot: Snapshot, settings: Settings) -> None:
+        self.told.append(("opened", snapshot.text))
+
+    def edited(self, snapshot: Snapshot, offset: int | None, settings: Settings) -> None:
+        self.told.append(("edited", None if offset is None else snapshot.text[:offset]))
+
+    def saved(self, snapshot: Snapshot, settings: Settings) -> None:
+        self.told.append(("saved", snapshot.text))
+
+    def snooze(self, minutes: float) -> None:
+        self.snoozed_s = int(60 * minutes)
+
+    def pace(self, settings: Settings) -> str:
+        return "snoozed" if self.snoozed_s else "active"
 
     def accepted(self, suggestion_id: str) -> None:
         self.accepted_ids.append(suggestion_id)
@@ -53,6 +74,29 @@ class FakeInlineCompletion:
 
     def forget_related_code(self) -> None:
         self.forgotten.append("related code")
+
+
+class FakeLearning:
+    """Remembers what it was told, by the name of the notice."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.watched: set[str] = set()
+
+    def watches(self, uri: str) -> bool:
+        return uri in self.watched
+
+    def shown(self, snapshot: Any, offset: int, suggestion: Suggestion) -> None:
+        self.told.append(("shown", snapshot.uri, offset, suggestion.id))
+
+    def accepted(self, suggestion_id: str) -> None:
+        self.told.append(("accepted", suggestion_id))
+
+    def changed(self, before: Any, after: Any) -> None:
+        self.told.append(("changed", before.text, after.text))
+
+    def closed(self, uri: str) -> None:
+        self.told.append(("closed", uri))
 
 
 class FakeWorkspace:
@@ -90,6 +134,7 @@ class FakeApp:
         self.metrics = Metrics()
         self.runtime = FakeRuntime()
         self.inline_completion = FakeInlineCompletion()
+        self.learning = FakeLearning()
         self.workspace = FakeWorkspace()
         self.on_model_state: Callable[[Any], None] | None = None
         self.closed = False

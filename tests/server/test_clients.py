@@ -39,7 +39,7 @@ def test_the_editor_initializes_gets_ghost_text_and_leaves(profile, server_comma
 
         editor.say(notification("initialized", {}), opened(TEXT + LAST_LINE))
         ghost_text = converter.structure(until_the_model_is_loaded(editor, caret), types.InlineCompletionResponse).result
-        (item,) = ghost_text.items
+        item = ghost_text.items[0]
         assert item.insert_text
         assert item.range.start.line == item.range.end.line == N_LINES
         assert item.range.start.character <= caret <= item.range.end.character

@@ -6,7 +6,7 @@ from lsprotocol import types
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.features.inline_completion import Suggestion
 from tests.server import fake_app
-from tests.server.talking import URI, Conversation, at, notification, opened
+from tests.server.talking import URI, Conversation, at, changed, notification, opened
 
 INLINE, MENU = "textDocument/inlineCompletion", "textDocument/completion"
 ACCEPTED = {"title": "Suggestion accepted", "command": "recoder.accepted", "arguments": ["id-1"]}
@@ -31,6 +31,19 @@ async def test_ghost_text_has_a_range_and_a_command_that_counts_its_acceptance(t
     answer = await talk.ask(INLINE, at(1, 4))
 
     assert answer == {"items": [{"insertText": "return 1", "range": span(1, 2, 1, 4), "command": ACCEPTED}]}
+
+
+async def test_several_suggestions_come_in_their_order(talk):
+    async def two(request):
+        return tuple(Suggestion(f"id-{number}", f"call_{number}()", 0, 0) for number in (1, 2))
+
+    talk.app.inline_completion.answer = two
+    talk.say(opened(""))
+
+    items = (await talk.ask(INLINE, at(0, 0)))["items"]
+
+    assert [(item["insertText"], item["command"]["arguments"]) for item in items] == [("call_1()", ["id-1"]), ("call_2()", ["id-2"])]
+    assert [event for event in talk.app.learning.told if event[0] == "shown"] == [("shown", URI, 0, "id-1"), ("shown", URI, 0, "id-2")]
 
 
 async def test_opening_a_document_begins_to_load_the_model(talk):
@@ -145,7 +158,7 @@ async def test_acceptance_is_counted_with_any_number_of_arguments(talk, argument
 async def test_the_commands_are_announced():
     commands = Conversation().initialize()["capabilities"]["executeCommandProvider"]["commands"]
 
-    assert commands == ["recoder.accepted", "recoder.index.resume"]
+    assert commands == ["recoder.accepted", "recoder.index.resume", "recoder.snooze"]
 
 
 async def test_a_command_goes_on_with_indexing(talk):
@@ -153,6 +166,41 @@ async def test_a_command_goes_on_with_indexing(talk):
 
     assert talk.app.workspace.told[-1] == ("resume",)
     assert talk.app.inline_completion.accepted_ids == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"), [(None, 300), ([], 300), ([None], 300), ([{}], 300), ([{"minutes": 0.5}], 30), ([{"minutes": 0}], 0)]
+)
+async def test_suggestions_are_snoozed_for_as_long_as_one_likes(talk, arguments, seconds):
+    assert await talk.ask("workspace/executeCommand", {"command": "recoder.snooze", "arguments": arguments}) is None
+
+    expected = {"state": "snoozed", "snoozed_s": seconds} if seconds else {"state": "active"}
+    assert (await talk.ask("recoder/status"))["completion"] == expected
+
+
+@pytest.mark.parametrize("argument", [5, "5", {"minutes": "5"}, {"minutes": -1}, {"minutes": True}, {"minutes": 1e9}])
+async def test_what_is_no_time_does_not_snooze(talk, argument):
+    error = await talk.ask("workspace/executeCommand", {"command": "recoder.snooze", "arguments": [argument]})
+
+    assert error["code"] == -32602
+    assert (await talk.ask("recoder/status"))["completion"] == {"state": "active"}
+
+
+async def test_the_feature_hears_what_happens_to_a_document(talk):
+    document = {"textDocument": {"uri": URI}}
+
+    talk.say(opened("one\ntwo\n"))
+    talk.say(changed({"range": span(0, 3, 1, 0), "text": "\nand a "}))
+    talk.say(notification("textDocument/didSave", document))
+    talk.say(changed({"text": "all of it"}, version=3))
+
+    text = "one\nand a two\n"
+    assert talk.app.inline_completion.told == [
+        ("opened", "one\ntwo\n"),
+        ("edited", "one\nand a "),
+        ("saved", text),
+        ("edited", None),
+    ]
 
 
 @pytest.mark.parametrize("params", [None, {}, {"anything": 1}, [5]])
@@ -166,6 +214,7 @@ async def test_status_says_what_is_and_what_is_not(talk, params):
     assert status["index"]["reason"]
     assert status["engine"] == {"model": "fake", "state": "unloaded", "prefill_tokens_per_s": None, "decode_tokens_per_s": None}
     assert status["requests"]["latency_ms"][INLINE]["count"] == 1
+    assert status["completion"] == {"state": "active"}
     assert status["memory_bytes"] > 1_000_000
 
 
