@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from recoder_lsp.engine.branches import BRANCH_TOKENS, Beam, beam_of
-from recoder_lsp.engine.copying import Copier, Source
+from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.fim import Prompt
 from recoder_lsp.engine.generation import (
     MOST_ALTERNATIVES,
@@ -92,14 +92,12 @@ def search(
     beam: Beam,
     misfit: Misfit,
     trust: Sequence[float] = (),
-    related: Source | None = None,
 ) -> Generator[None, None, Generated]:
     """Evaluate the prompt, then search for the rest of the line; yields between slices and steps, as `generate` does.
 
     Args:
         misfit: Asked once for each whole line that is found.
         trust: As for `generate`.
-        related: As for `generate`.
 
     Returns:
         The line, with scores of its own tokens alone, as it was spelled first; and with the other lines that were found, the
@@ -113,7 +111,7 @@ def search(
     trunk = list(prompt.tokens)
     yield from model.evaluate(trunk)
     course.read()
-    copier = Copier(trust, (*prompt.elsewhere, *trunk), related) if trust else None
+    copier = Copier(trust, (*prompt.elsewhere, *trunk)) if trust else None
     steps = _Steps(model, spelling, beam, misfit)
     live = steps.gone_on([_Beginning((), b"", prompt.healing, 0.0, (), copier)], model.logits[None])
     ended_by: EndedBy = "line"

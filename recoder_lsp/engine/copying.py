@@ -1,4 +1,4 @@
-"""What the document and related code say comes next: how the longest run of tokens before the caret went on elsewhere.
+"""What the document says comes next: how the longest run of tokens before the caret went on elsewhere.
 
 A small model is poor at copying names and idioms from what it has just read; counting them is not. Mixing the two
 distributions is the cache language model of Grave, Joulin and Usunier (2017), with counts instead of states.
@@ -50,19 +50,18 @@ class Source:
 
 
 class Copier:
-    """Looks for what was just written in the document and in related code, again after each token."""
+    """Looks for what was just written in the document, again after each token."""
 
-    def __init__(self, trust: Sequence[float], tokens: Sequence[int], related: Source | None = None) -> None:
+    def __init__(self, trust: Sequence[float], tokens: Sequence[int]) -> None:
         """Index the document's tokens, those before the caret last; control tokens match nothing that is written.
 
         Args:
             trust: As from `trust_of`; its length bounds how far back is compared.
             tokens: Of the document.
-            related: Code of other files.
         """
         self._trust = trust
         self._written = list(tokens)
-        self._sources = [Source(tokens)] if related is None else [related, Source(tokens)]
+        self._source = Source(tokens)
 
     def append(self, token: int) -> None:
         """Take in a token that was written. It is not copied from: that would go in circles."""
@@ -71,7 +70,7 @@ class Copier:
     def gone_on(self, token: int) -> Copier:
         """Return another one that has taken in this token too; what it copies from is shared. Takes a microsecond."""
         other = object.__new__(Copier)
-        other._trust, other._sources = self._trust, self._sources
+        other._trust, other._source = self._trust, self._source
         # No more than that is ever compared.
         other._written = [*self._written[-len(self._trust) :], token]
         return other
@@ -85,8 +84,8 @@ class Copier:
         """
         longest, found = self._longest()
         counts: dict[int, int] = {}
-        for source, position in found:
-            token = source.tokens[position]
+        for position in found:
+            token = self._source.tokens[position]
             counts[token] = counts.get(token, 0) + 1
         return longest, {token: count / len(found) for token, count in counts.items()}
 
@@ -99,8 +98,7 @@ class Copier:
         longest, found = self._longest()
         if longest < least:
             return ()
-        source, position = found[-1]
-        return source.tokens[position : position + MOST_DRAFTED]
+        return self._source.tokens[found[-1] : found[-1] + MOST_DRAFTED]
 
     def mixed(self, probabilities: np.ndarray) -> np.ndarray:
         """Mix a model's probabilities, shape (vocabulary,), with the copy's; they still add up to one."""
@@ -112,20 +110,20 @@ class Copier:
             result[token] += self._trust[length] * share
         return result
 
-    def _longest(self) -> tuple[int, list[tuple[Source, int]]]:
+    def _longest(self) -> tuple[int, list[int]]:
         """Return the length of the longest earlier run that equals the last tokens, and the places that follow such runs."""
-        longest, found = 0, list[tuple[Source, int]]()
-        for source in self._sources if self._written else ():
-            for position in source.after(self._written[-1]):
-                length = self._match(source.tokens, position)
-                if length > longest:
-                    longest, found = length, []
-                if length == longest:
-                    found.append((source, position))
+        longest, found = 0, list[int]()
+        for position in self._source.after(self._written[-1]) if self._written else ():
+            length = self._match(position)
+            if length > longest:
+                longest, found = length, []
+            if length == longest:
+                found.append(position)
         return longest, found
 
-    def _match(self, tokens: Sequence[int], position: int) -> int:
+    def _match(self, position: int) -> int:
         """Count how many tokens before `position` equal the last ones written."""
+        tokens = self._source.tokens
         longest = min(len(self._trust) - 1, position)
         length = 1
         while length < longest and tokens[position - length - 1] == self._written[-length - 1]:

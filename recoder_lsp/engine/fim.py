@@ -177,10 +177,6 @@ class Prompter:
         middle = [] if special.fim_middle is None else [special.fim_middle]
         return Prompt((*head, special.fim_prefix, *before, special.fim_suffix, *after, *middle), healing, elsewhere)
 
-    def tokens_of(self, snippets: Sequence[Snippet]) -> list[int]:
-        """Tokenise related code to copy from: the first snippet comes last. What looks like a secret is left out."""
-        return [token for snippet in reversed(snippets) for token in self._tokens(snippet.text + "\n")]
-
     def _bos(self) -> list[int]:
         return [self._model.special.bos] if self._model.adds_bos and self._model.special.bos is not None else []
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from recoder_lsp.engine.copying import NO_TRUST, Copier, Source
+from recoder_lsp.engine.copying import NO_TRUST, Copier
 from recoder_lsp.engine.fim import Prompt
 from recoder_lsp.engine.speculate import SpeculatingModel, Speculation
 
@@ -156,13 +156,12 @@ class Spelling:
 
 
 def generate(
-    model: Model, spelling: Spelling, prompt: Prompt, limits: Limits, trust: Sequence[float] = (), related: Source | None = None
+    model: Model, spelling: Spelling, prompt: Prompt, limits: Limits, trust: Sequence[float] = ()
 ) -> Generator[None, None, Generated]:
     """Evaluate the prompt, then decode; yields between slices and tokens so that it can be paused or closed.
 
     Args:
         trust: How far the document's own continuations are mixed in, as from `copying.trust_of`; empty is not at all.
-        related: Code of other files to copy from too.
 
     Raises:
         RecoderError: The model cannot hold or read the prompt.
@@ -171,7 +170,7 @@ def generate(
     tokens = list(prompt.tokens)
     yield from model.evaluate(tokens)
     course.read()
-    copier = Copier(trust or NO_TRUST, (*prompt.elsewhere, *tokens), related)
+    copier = Copier(trust or NO_TRUST, (*prompt.elsewhere, *tokens))
     speculation, logits = Speculation(model, copier), model.logits
     owed, out, scores = prompt.healing, b"", list[float]()
     ended_by: EndedBy = "length"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from recoder_lsp.engine.branches import BRANCH_TOKENS
-from recoder_lsp.engine.copying import Copier, Source
+from recoder_lsp.engine.copying import Copier
 from recoder_lsp.engine.fim import Prompt
 from recoder_lsp.engine.generation import Alternative, Model, Spelling, log_of, probabilities_of
 
@@ -44,7 +44,6 @@ def judge(
     prompt: Prompt,
     texts: Sequence[str],
     trust: Sequence[float] = (),
-    related: Source | None = None,
     least: float = -math.inf,
 ) -> Generator[None, None, list[Judged]]:
     """Evaluate the prompt if it is not in the cache, then read the texts, as many at once as a slice holds; yields in between.
@@ -56,7 +55,6 @@ def judge(
     Args:
         texts: Lines, or what is left of them: they follow the caret, like `Generated.text`.
         trust: As for `generate`.
-        related: As for `generate`.
         least: A text whose first token has a logarithm below this is not read: that one is known without.
 
     Returns:
@@ -71,7 +69,7 @@ def judge(
     yield from model.evaluate(trunk)
     first = model.logits[None]
     room = min(BRANCH_TOKENS, model.context_tokens - len(trunk))
-    judging = _Judging(model, spelling, prompt, Copier(trust, (*prompt.elsewhere, *trunk), related) if trust else None)
+    judging = _Judging(model, spelling, prompt, Copier(trust, (*prompt.elsewhere, *trunk)) if trust else None)
     spelled = [judging.spelled(text) for text in texts]
     scores = {tokens: judging.scores(tokens, first) for tokens in spelled}
     read = {tokens for tokens in spelled if tokens[:room] and sum(scores[tokens]) >= least}

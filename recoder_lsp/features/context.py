@@ -30,8 +30,6 @@ class Context:
 
     in_prompt: tuple[Snippet, ...] = ()
     """For the model to read, the least important one first."""
-    to_copy: tuple[Snippet, ...] = ()
-    """For copying from, the most relevant one first."""
 
 
 class Index(Protocol):
@@ -108,12 +106,11 @@ class ContextFinder:
             known.retry_at = time.monotonic() + RETRY_S
             return
         known.answered_line = line
-        snippets = snippets_of(answer)
         near = abs(line - known.chosen_at_line) <= STAYS_FOR_LINES
         stays = bool(known.context.in_prompt) and near and isinstance(answer, dict) and answer.get("kept") is True
         if not stays:
             known.chosen_at_line = line
-        known.context = Context(known.context.in_prompt if stays else for_prompt(snippets), tuple(snippets))
+            known.context = Context(for_prompt(snippets_of(answer)))
 
 
 def snippets_of(answer: Any) -> list[Snippet]:

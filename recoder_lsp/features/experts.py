@@ -15,7 +15,7 @@ from typing import Protocol
 from recoder_lsp.config import Settings
 from recoder_lsp.engine.beam import Beam, beam_of, search
 from recoder_lsp.engine.cleaning import block_indentation, insertion
-from recoder_lsp.engine.copying import Source, trust_of
+from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.fim import Budget, Layout, Place, Prompt, Prompter
 from recoder_lsp.engine.fitting import misfit
 from recoder_lsp.engine.generation import Alternative, Generated, Limits, Spelling, generate
@@ -70,9 +70,6 @@ class _Loaded:
     trust: tuple[float, ...]
     beam: Beam | None = None
     spelling: Spelling | None = None
-    context: Context | None = None
-    related: Source | None = None
-    """The tokens of `context`, to copy from."""
 
 
 class Experts:
@@ -232,9 +229,8 @@ def _put_before_model(panel: _Panel, loaded: _Loaded, found: dict[str, Evidence]
     if not foreign:
         return
     prompt = _prompt(loaded, panel.place, panel.context, panel.settings)
-    related = _related(loaded, panel.context)
     texts = [evidence.text for evidence in foreign]
-    judged = yield from judge(loaded.model, _spelling(loaded), prompt, texts, loaded.trust, related, HOPELESS)
+    judged = yield from judge(loaded.model, _spelling(loaded), prompt, texts, loaded.trust, HOPELESS)
     for evidence, model in zip(foreign, judged, strict=True):
         found[_key(evidence.text)] = replace(evidence, model=model)
 
@@ -287,8 +283,7 @@ def _gone_on(
     begun = replace(place, prefix=place.prefix + best.text)
     limits = Limits(completion.max_tokens, MAX_SECONDS, block_indentation(place))
     prompt = _prompt(loaded, begun, panel.context, panel.settings)
-    related = _related(loaded, panel.context)
-    rest = yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust, related)
+    rest = yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust)
     if not rest.text.strip() or not rest.text.lstrip(" \t").startswith("\n"):
         return candidates, None
     whole = replace(best, text=best.text + rest.text, probability=min(best.probability, rest.confidence_percent / 100))
@@ -298,12 +293,12 @@ def _gone_on(
 
 def _searched(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Generator[None, None, Generated]:
     """Prompt, and decode a line."""
-    prompt, related = _prompt(loaded, place, context, settings), _related(loaded, context)
+    prompt = _prompt(loaded, place, context, settings)
     limits = Limits(min(settings.completion.max_tokens, SINGLE_LINE_TOKENS), MAX_SECONDS)
     if loaded.beam is None:
-        return (yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust, related))
+        return (yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust))
     fits = functools.partial(misfit, place=place)
-    return (yield from search(loaded.model, _spelling(loaded), prompt, limits, loaded.beam, fits, loaded.trust, related))
+    return (yield from search(loaded.model, _spelling(loaded), prompt, limits, loaded.beam, fits, loaded.trust))
 
 
 def _read(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Generator[None, None, int]:
@@ -316,13 +311,6 @@ def _spelling(loaded: _Loaded) -> Spelling:
     if loaded.spelling is None:
         loaded.spelling = Spelling(loaded.model)
     return loaded.spelling
-
-
-def _related(loaded: _Loaded, context: Context) -> Source | None:
-    """What may be copied; asked for anew after each pause, as another request may have come between."""
-    if loaded.trust and loaded.context is not context:
-        loaded.context, loaded.related = context, Source(loaded.prompter.tokens_of(context.to_copy)) if context.to_copy else None
-    return loaded.related
 
 
 def _prompt(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Prompt:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recoder_lsp.engine.copying import Copier, Source, trust_of
+from recoder_lsp.engine.copying import Copier, trust_of
 
 TRUST = (0.0, 0.1, 0.5, 0.8)
 
@@ -70,18 +70,3 @@ def test_a_sure_model_is_not_outvoted_by_a_weak_match():
 )
 def test_only_a_model_that_states_sensible_weights_is_helped(stated, trust):
     assert trust_of({} if stated is None else {"recoder.copying.trust": stated}) == trust
-
-
-def test_related_code_is_copied_from_too():
-    related = Source([ord(character) for character in "abcX"])
-
-    length, shares = Copier(TRUST, [ord(character) for character in "q abc"], related).continuation()
-
-    assert (length, shares) == (3, {ord("X"): 1.0})
-
-
-def test_the_longer_match_wins_wherever_it_is():
-    related = Source([ord(character) for character in "abcX"])
-
-    assert Copier(TRUST, [ord(character) for character in "bcY abc"], related).continuation() == (3, {ord("X"): 1.0})
-    assert Copier(TRUST, [ord(character) for character in "zabcY abc"], Source([ord("c"), ord("X")])).continuation() == (3, {ord("Y"): 1.0})

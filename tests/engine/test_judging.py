@@ -247,7 +247,7 @@ def embedded():
     model.close()
 
 
-@pytest.mark.parametrize("caret", ["raise Fail", "return sel", "log = logging"])
+@pytest.mark.parametrize("caret", ["class Model(", "for path in ", "log = logging"])
 def test_the_embedded_model_judges_its_own_line_as_its_search_does(embedded, caret):
     text = Path(models.__file__).read_text(encoding="utf-8")
     before = text[:1500].rpartition("\n")[0] + "\n\n" + caret

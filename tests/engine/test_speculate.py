@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recoder_lsp.engine import models
 from recoder_lsp.engine.cleaning import block_indentation
-from recoder_lsp.engine.copying import Source, trust_of
+from recoder_lsp.engine.copying import trust_of
 from recoder_lsp.engine.fim import Budget, Place, Prompt, Prompter
 from recoder_lsp.engine.generation import Limits, Spelling, generate
 from recoder_lsp.engine.llama import LlamaModel
@@ -31,13 +31,12 @@ def finish(work):
             return stop.value
 
 
-def written(script, document, *, limits=LIMITS, healing="", trust=(), reads_ahead=True, related=None):
+def written(script, document, *, limits=LIMITS, healing="", trust=(), reads_ahead=True):
     """Let a model write its script after a document that it can copy from."""
     model = ScriptedModel(PIECES, script, prompt=document)
     model.goes_back = reads_ahead
     prompt = Prompt(tuple(map(model.token, document)), healing.encode())
-    source = Source([model.token(piece) for piece in related]) if related else None
-    return model, finish(generate(model, Spelling(model), prompt, limits, trust, source))
+    return model, finish(generate(model, Spelling(model), prompt, limits, trust))
 
 
 def test_what_stands_in_the_document_is_read_in_fewer_batches():
@@ -46,10 +45,6 @@ def test_what_stands_in_the_document_is_read_in_fewer_batches():
     assert (result.text, result.ended_by) == ("efghijkl", "end")
     # "e" is known when the prompt is read. Then comes "fghi" and, as that was right, what follows up to the caret.
     assert (model.n_batches, result.drafted_tokens, result.accepted_tokens) == (2, 10, 6)
-
-
-def test_code_of_other_files_is_read_ahead_too():
-    assert written("efghijkl", "abcd", related=DOCUMENT)[1].accepted_tokens == 6
 
 
 def test_where_the_document_goes_on_otherwise_the_model_decides():
@@ -103,7 +98,7 @@ def test_the_same_comes_out_as_without(document, script, trust, most, block, hea
     healing = script[:2] if heals else ""
 
     results = [
-        written(script, document or "a", limits=limits, healing=healing, trust=trust, reads_ahead=reads_ahead, related=document[::-1])[1]
+        written(script, document or "a", limits=limits, healing=healing, trust=trust, reads_ahead=reads_ahead)[1]
         for reads_ahead in (True, False)
     ]
 

@@ -23,11 +23,11 @@ class Desk:
     The model is the only expert, and it is taken at its word.
     """
 
-    def __init__(self, scheduler, model=None, settings=SETTINGS, switches=MODEL_ALONE):
+    def __init__(self, scheduler, model=None, settings=SETTINGS, switches=MODEL_ALONE, experience=None):
         self.model = model or WellReadModel(INTENDED)
         self.runtime = ReadyRuntime(self.model)
         self.metrics = Metrics()
-        self.feature = InlineCompletion(scheduler, self.runtime, self.metrics, switches=switches)
+        self.feature = InlineCompletion(scheduler, self.runtime, self.metrics, experience=experience, switches=switches)
         self.settings = settings
 
     async def suggest(self, text, **options):

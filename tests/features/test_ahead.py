@@ -22,9 +22,13 @@ class HandContext:
 
     def __init__(self):
         self.context = Context()
+        self.afterwards = None
+        """What it says from the second time on, if that is something else."""
         self.asked = []
 
     async def at(self, snapshot, offset):
+        if self.asked and self.afterwards is not None:
+            self.context = self.afterwards
         self.asked.append(offset)
         return self.context
 
@@ -132,10 +136,8 @@ async def test_a_suggestion_that_is_not_looked_at_is_not_gone_on_with(desk, monk
 async def test_when_nobody_types_what_the_index_has_said_meanwhile_is_read(scheduler, idle_at_once):
     desk, context = Desk(scheduler), HandContext()
     desk.feature = InlineCompletion(scheduler, desk.runtime, desk.metrics, context)
-    asked = asyncio.create_task(desk.suggest("nothing of the kind ▮\n"))
-    await until(lambda: desk.model.prompts)
-    context.context = Context(in_prompt=(Snippet("b.py", "from elsewhere"),))
-    await asked
+    context.afterwards = Context(in_prompt=(Snippet("b.py", "from elsewhere"),))
+    await desk.suggest("nothing of the kind ▮\n")
 
     await until(lambda: desk.count("tokens_read_ahead"))
 

@@ -46,7 +46,6 @@ async def test_a_first_request_gets_what_the_index_says_at_once():
 
     context = await finder.at(*place(3))
 
-    assert [snippet.path for snippet in context.to_copy] == ["b.py", "c.py"]
     assert [snippet.path for snippet in context.in_prompt] == ["b.py"]
 
 
@@ -55,11 +54,11 @@ async def test_a_slow_index_holds_nobody_up():
     index.may_answer.clear()
     finder = ContextFinder(index)
 
-    assert (await finder.at(*place(3))).to_copy == ()
+    assert await finder.at(*place(3)) == Context()
 
     index.may_answer.set()
     await settled()
-    assert [snippet.path for snippet in (await finder.at(*place(3))).to_copy] == ["b.py"]
+    assert [snippet.path for snippet in (await finder.at(*place(3))).in_prompt] == ["b.py"]
 
 
 async def test_without_an_index_there_is_no_context():
@@ -81,7 +80,7 @@ async def test_typing_on_one_line_asks_once():
     assert all(context is contexts[0] for context in contexts)
 
 
-async def test_another_line_brings_new_code_to_copy_and_keeps_the_head_of_the_prompt():
+async def test_another_line_is_asked_about_and_keeps_the_head_of_the_prompt():
     index = HandIndex(("b.py", "old"))
     finder = ContextFinder(index)
     before = await finder.at(*place(3))
@@ -91,8 +90,8 @@ async def test_another_line_brings_new_code_to_copy_and_keeps_the_head_of_the_pr
     await settled()
     after = await finder.at(*place(4))
 
-    assert [snippet.path for snippet in after.to_copy] == ["c.py"]
-    assert after.in_prompt == before.in_prompt
+    assert after is before
+    assert len(index.asked) == 2
     assert index.asked[-1][2]["keep"] == [{"path": "b.py", "text": "old"}]
 
 
@@ -140,7 +139,7 @@ async def test_an_index_that_goes_away_takes_nothing_with_it():
 
 
 @pytest.mark.parametrize("now", [(), (("c.py", "other"),), (("b.py", "changed"),)])
-async def test_what_no_longer_stands_in_a_file_is_neither_read_nor_copied(now):
+async def test_what_no_longer_stands_in_a_file_is_not_read(now):
     index = HandIndex(("b.py", "old"))
     finder = ContextFinder(index)
     await finder.at(*place(0))
@@ -150,8 +149,7 @@ async def test_what_no_longer_stands_in_a_file_is_neither_read_nor_copied(now):
     await settled()
     context = await finder.at(*place(1))
 
-    assert "old" not in {snippet.text for snippet in (*context.in_prompt, *context.to_copy)}
-    assert [snippet.path for snippet in context.to_copy] == [path for path, _ in now]
+    assert [(snippet.path, snippet.text) for snippet in context.in_prompt] == list(now)
 
 
 async def test_a_line_whose_question_was_not_answered_is_asked_about_again(monkeypatch):
@@ -178,7 +176,7 @@ async def test_with_other_settings_everything_is_forgotten():
 
     finder.forget_all()
 
-    assert (await finder.at(*place(0))).to_copy == ()
+    assert await finder.at(*place(0)) == Context()
 
 
 async def test_what_the_model_reads_is_cut_short():

@@ -1,7 +1,7 @@
 """Ghost text: when it is asked for, what it costs, and what comes out."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,7 +9,8 @@ from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features import experts
 from recoder_lsp.features.answers import Answer, Candidate
-from tests.features.desk import INTENDED, SETTINGS, Desk, Gate
+from recoder_lsp.features.gate import FEATURES
+from tests.features.desk import INTENDED, MODEL_ALONE, SETTINGS, Desk, Gate
 from tests.features.well_read import WellReadModel
 
 
@@ -144,6 +145,44 @@ async def test_an_unsure_model_is_asked_again_when_more_was_typed(scheduler):
     assert await desk.suggest("import os\n\ntotal = comp▮\n") is None
     assert await desk.suggest("import os\n\ntotal = compu▮\n") is not None
     assert desk.generated == 2
+
+
+@dataclass
+class Experience:
+    """A user who takes suggestions more often, or less, than they are right; asked about a line, they remember it."""
+
+    shift: float
+    asked: list[int] = field(default_factory=list)
+
+    def recent_rejections(self, uri, line):
+        self.asked.append(line)
+        return 2
+
+    def adjustment(self, language, source):
+        return self.shift if (language, source) == ("python", "model") else 0.0
+
+
+@pytest.mark.parametrize(("sureness", "shift", "is_shown"), [(2.0, 0.0, False), (2.0, 30.0, True), (40.0, 0.0, True), (40.0, -60.0, False)])
+async def test_what_became_of_earlier_suggestions_decides_how_sure_is_sure_enough(scheduler, sureness, shift, is_shown):
+    experience = Experience(shift)
+    desk = Desk(scheduler, WellReadModel(INTENDED, sureness=sureness), experience=experience)
+
+    suggestion = await desk.suggest("import os\n\ntotal = comp▮\n")
+
+    assert (suggestion is not None) == is_shown
+    assert experience.asked == [2]
+
+
+async def test_what_was_turned_down_here_is_put_before_the_gate(scheduler, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        experts, "features", lambda found, place, rejections: seen.append(rejections) or [[0.0] * len(FEATURES) for _ in found]
+    )
+    desk = Desk(scheduler, switches=replace(MODEL_ALONE, gate=True), experience=Experience(0.0))
+
+    await desk.suggest("import os\n\ntotal = comp▮\n", invoked=True)
+
+    assert seen == [2]
 
 
 async def test_everything_is_shown_to_who_wants_to_see_everything(scheduler):

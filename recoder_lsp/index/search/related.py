@@ -16,9 +16,9 @@ from recoder_lsp.index.words import words
 # As in the masked lines' experiment of docs/search.md: the best chunks for the dozen lines before the caret and the few
 # after it. More terms cost time and change little.
 LINES_BEFORE, LINES_AFTER, MAX_TERMS = 12, 4, 24
-MAX_SNIPPETS, MAX_SNIPPET_LINES = 40, 20
-MAX_DEFINITIONS, MAX_DEFINITION_LINES = 8, 10
-BY_WORDS = 100
+MAX_SNIPPETS, MAX_SNIPPET_LINES, MAX_DEFINITION_LINES = 4, 20, 10
+# Many of them are of the file with the caret, or of another language.
+BY_WORDS = 40
 MAX_NAMES = 40
 SHORTEST_NAME = 3
 # Definitions of a name that has more of them are as likely wrong as right.
@@ -99,7 +99,7 @@ class Related:
             is_rare = len(locations) <= MANY_DEFINITIONS and n_seen[name] < MOST_SEEN
             if locations and is_rare and all(location.path != path for location in locations):
                 found.append(locations[0])
-        return found[:MAX_DEFINITIONS]
+        return found[:MAX_SNIPPETS]
 
     def _hash_of(self, path: str) -> str:
         file = self._manifest.file(path)

@@ -15,7 +15,7 @@ from recoder_lsp.training.evaluation import typing_lines
 from recoder_lsp.training.evaluation.completing import EVERYTHING, Completion, complete, running
 from recoder_lsp.training.evaluation.indexes import Indexes, Item
 from recoder_lsp.training.evaluation.report import Measured, Row, percent, percentile, summed_up
-from recoder_lsp.training.evaluation.steps import INDEX, SWITCHED
+from recoder_lsp.training.evaluation.steps import INDEX, OTHERS, SWITCHED
 from recoder_lsp.training.evaluation.typing_lines import Typed, type_rest
 
 COVERAGES = (0.1, 0.2, 0.3, 0.5)
@@ -52,8 +52,9 @@ async def answers(
         say: Told after each item how many are done.
     """
     found = {}
-    indexes = None if without == INDEX else indexes
-    switches = replace(EVERYTHING, **{without: False}) if without in SWITCHED else EVERYTHING
+    indexes = None if without in (INDEX, OTHERS) else indexes
+    left_out = [part for part in SWITCHED if part == without or (without == OTHERS and part != "model")]
+    switches = replace(EVERYTHING, **dict.fromkeys(left_out, False))
     if indexes:
         indexes.take_out(items)
     async with running(settings, indexes, switches) as app:

@@ -15,7 +15,9 @@ SPEED, MASKED, INDEXED, INFILLING = "speed", "masked", "masked-with-index", "inf
 BITS, DOCUMENTATION, NAMES, TYPING = "bits", "documentation", "names", "typing"
 SETS = (SPEED, MASKED, INDEXED, INFILLING, BITS, DOCUMENTATION, NAMES, TYPING)
 SWITCHED, INDEX = ("model", "phrases", "names", "context", "gate"), "index"
-PARTS = (*SWITCHED, INDEX)
+OTHERS = "others"
+"""Everything but the model, the index included: what is left is what the model knows by itself."""
+PARTS = (*SWITCHED, INDEX, OTHERS)
 """What can be left out, to see what it is worth: a field of `Switches`, or all that the index gives."""
 
 
