@@ -41,7 +41,7 @@ class CompletionSettings:
     )
     max_tokens: int = setting(48, "The most tokens that one suggestion may have.", at_least=1, at_most=512)
     min_confidence_percent: int = setting(
-        50, "How probable it has to be that a suggestion is right, for it to appear unasked.", at_least=0, at_most=100
+        35, "How probable it has to be that a suggestion is right, for it to appear unasked.", at_least=0, at_most=100
     )
     symbols: bool = setting(
         True,
