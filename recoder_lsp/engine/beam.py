@@ -115,7 +115,7 @@ def search(
     steps = _Steps(model, spelling, beam, misfit)
     live = steps.gone_on([_Beginning((), b"", prompt.healing, 0.0, (), copier)], model.logits[None])
     ended_by: EndedBy = "line"
-    while live:
+    while live := [beginning for beginning in live if sum(beginning.scores) > limits.least_log_probability]:
         longest = max(len(beginning.tokens) - beginning.n_healed for beginning in live)
         n_tokens = len(live[0].tokens)  # of each of them, with what is healed
         if longest >= limits.max_tokens or n_tokens > BRANCH_TOKENS or len(trunk) + n_tokens >= model.context_tokens:
@@ -128,7 +128,7 @@ def search(
         yield
         logits = yield from model.evaluate_branches(trunk, [beginning.tokens for beginning in live])
         live = steps.gone_on(live, logits)
-    lines = steps.lines()
+    lines = [line for line in steps.lines() if sum(line.scores) > limits.least_log_probability]
     text, scores, ended_by = _outcome(lines[0] if lines else None, live[0] if live else None, ended_by, limits)
     others = [other for line in lines if (other := line.alternative()).text.rstrip() != text.rstrip()]
     return course.generated(text, ended_by, scores, others[:MOST_ALTERNATIVES])

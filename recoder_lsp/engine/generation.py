@@ -48,6 +48,8 @@ class Limits:
     max_seconds: float
     """From the first token on."""
     block_indentation: str | None = None
+    least_log_probability: float = -math.inf
+    """Lines that are less likely are not searched for."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class Answer:
     """What the model did; None without one."""
     complete: bool
     """False when time was up: one more try may do better, so it is not remembered."""
+    thorough: bool = True
+    """False where what is unlikely was not looked for: no answer for who wants to see everything."""
 
     def along(self, place: Place, least: float = 0.0) -> Answer | None:
         """Return it less what was typed of it since, if it still fits this place.
@@ -46,6 +48,8 @@ class Answer:
         An answer for this very place always does. After more was typed, none is gone on with that is less probable than
         `least`: what was typed may make the experts surer.
         """
+        if not self.thorough and least <= 0.0:
+            return None
         if not place.prefix.startswith(self.prefix) or not same_suffix(self.suffix, place.suffix):
             return None
         if self.line_end and self.suffix != place.suffix:

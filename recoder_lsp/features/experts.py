@@ -7,6 +7,7 @@ gate says how probable it is that a line is right. What would break the document
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ ELSEWHERE_TOKENS = 3000
 MOST_JUDGED = 4
 # The logarithm of a first token: what begins so is not read on.
 HOPELESS = -8.0
+# Unless everything is wanted, lines that their own expert finds less likely are not looked for (a logarithm), and candidates that
+# are less probable are not checked: they would hardly be shown.
+UNLIKELY, IMPROBABLE = -4.0, 0.1
 # So many candidates are parsed in their place: one is shown, the others are there to cycle through.
 MOST_CHECKED = 3
 CHECK_SECONDS = 0.05
@@ -105,6 +109,7 @@ class Experts:
             rejections: How many suggestions were turned down here in the last minute.
         """
         panel = self._panel(request.snapshot.uri, place, context, settings)
+        panel.thorough = request.invoked or settings.completion.min_confidence_percent == 0 or not self._switches.gate
         return lambda: _answer(panel, self._gate_loaded(), rejections)
 
     def evidence(self, request: Request, place: Place, context: Context, settings: Settings) -> Work[list[Evidence]]:
@@ -164,6 +169,8 @@ class _Panel:
     checker: Checker
     generated: Generated | None = None
     """What the model did for it."""
+    thorough: bool = True
+    """Whether unlikely lines are wanted, too."""
 
     @functools.cached_property
     def line_end(self) -> str:
@@ -179,23 +186,26 @@ def _answer(panel: _Panel, gate: Gate | None, rejections: int) -> Generator[None
     place = panel.place
     opens_block = panel.settings.completion.multiline and panel.checker.opens_block(panel.whole_place)
     found = yield from _found(panel)
-    candidates = _checked(panel, _judged(found, place, gate, rejections), block=opens_block)
+    judged = _judged(found, place, gate, rejections)
+    likely = judged if panel.thorough else [candidate for candidate in judged if candidate.probability >= IMPROBABLE]
+    candidates = _checked(panel, likely, block=opens_block)
     rest: Generated | None = None
     if opens_block and panel.loaded is not None:
         candidates, rest = yield from _gone_on(panel, panel.loaded, candidates)
     complete = all(each is None or each.ended_by != "time" for each in (panel.generated, rest))
     whole = panel.whole_place
-    return Answer(whole.prefix, whole.suffix, rest is not None, panel.line_end, candidates, panel.generated, complete)
+    return Answer(whole.prefix, whole.suffix, rest is not None, panel.line_end, candidates, panel.generated, complete, panel.thorough)
 
 
 def _found(panel: _Panel) -> Generator[None, None, list[Evidence]]:
     """Collect what the experts propose, and what each makes of all of it."""
     found: dict[str, Evidence] = {}
     caret = _caret(panel)
-    lines = [line for line in caret.lines() if line.text.strip()] if caret is not None else []
+    least = -math.inf if panel.thorough else UNLIKELY
+    lines = [line for line in caret.lines() if line.text.strip() and line.log_probability > least] if caret is not None else []
     if panel.loaded is not None:
         yield
-        generated = panel.generated = yield from _searched(panel.loaded, panel.place, panel.context, panel.settings)
+        generated = panel.generated = yield from _searched(panel.loaded, panel.place, panel.context, panel.settings, least)
         for rank, proposed in enumerate((generated, *generated.alternatives)):
             if proposed.text.strip():
                 found.setdefault(_key(proposed.text), Evidence(proposed.text, proposed, rank))
@@ -291,10 +301,10 @@ def _gone_on(
     return ((*checked, *others), rest) if checked else (candidates, None)
 
 
-def _searched(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Generator[None, None, Generated]:
+def _searched(loaded: _Loaded, place: Place, context: Context, settings: Settings, least: float) -> Generator[None, None, Generated]:
     """Prompt, and decode a line."""
     prompt = _prompt(loaded, place, context, settings)
-    limits = Limits(min(settings.completion.max_tokens, SINGLE_LINE_TOKENS), MAX_SECONDS)
+    limits = Limits(min(settings.completion.max_tokens, SINGLE_LINE_TOKENS), MAX_SECONDS, least_log_probability=least)
     if loaded.beam is None:
         return (yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust))
     fits = functools.partial(misfit, place=place)

@@ -1,6 +1,7 @@
 """Beam search: which line wins, where it ends, and how it is paused."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,6 +55,14 @@ def test_with_room_for_all_no_line_is_likelier_than_what_is_found(texts):
 
     assert texts[text] == pytest.approx(max(texts.values()), rel=1e-3)
     assert texts[text] >= texts[greedy(texts)] * 0.999
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0.19, "b"), (0.5, "")])
+def test_lines_that_are_too_unlikely_are_not_searched_for(least, expected):
+    result = found(FORKED, limits=replace(LIMITS, least_log_probability=math.log(least)))
+
+    assert (result.text, result.ended_by) == (expected, "line" if expected else "nothing")
+    assert result.decoded_tokens <= found(FORKED).decoded_tokens
 
 
 def test_a_reward_makes_up_for_what_each_token_costs():

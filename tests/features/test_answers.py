@@ -1,5 +1,7 @@
 """The memory of answers: what an earlier answer still says when the caret has moved."""
 
+from dataclasses import replace
+
 import pytest
 
 from recoder_lsp.engine.fim import Place
@@ -122,4 +124,11 @@ def test_documents_have_nothing_to_do_with_each_other():
     assert said(memory, "x = ▮\n") == ["value"]
 
     memory.clear()
+    assert said(memory, "x = ▮\n") is None
+
+
+def test_an_answer_that_left_out_what_is_unlikely_is_none_for_who_wants_everything():
+    memory = remembering(replace(answer("x = ▮\n", "compute(values)"), thorough=False))
+
+    assert said(memory, "x = c▮\n", least=0.35) == ["ompute(values)"]
     assert said(memory, "x = ▮\n") is None
