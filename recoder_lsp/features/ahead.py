@@ -137,7 +137,7 @@ class Ahead:
         uri, least = accepted.snapshot.uri, settings.completion.min_confidence_percent / 100
         for request in (accepted, _on_the_next_line(accepted)):
             place = place_of(request)
-            answer = self._answers.find(uri, place)
+            answer = self._answers.find(uri, place, least)
             if answer is None and worth_asking(request, settings) and self._experts.ready(settings):
                 work = self._experts.work(request, place, self._known_context(uri), settings)
                 answer = await self._in_flight.begin(uri, place, work, priority=Priority.PREFILL, kind="ahead").outcome()
