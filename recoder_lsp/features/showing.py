@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.fim import CLOSERS
+from recoder_lsp.index.syntax.edits import common_beginning
 
 if TYPE_CHECKING:
     from recoder_lsp.features.inline_completion import Suggestion
@@ -102,8 +103,7 @@ class Showing:
 
 
 def _n_common(one: str, other: str) -> int:
-    differ = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(differ, min(len(one), len(other)))
+    return common_beginning(one, other, min(len(one), len(other)))
 
 
 def _in_word(character: str) -> bool:

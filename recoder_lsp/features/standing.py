@@ -10,6 +10,7 @@ from functools import partial
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features.tallies import CallLater, Timer
+from recoder_lsp.index.syntax.edits import common_beginning, common_end
 from recoder_lsp.learning_store import Event
 
 CHECKS: tuple[tuple[float, Event, Event], ...] = ((30.0, "checked_30_s", "standing_30_s"), (300.0, "checked_5_min", "standing_5_min"))
@@ -153,29 +154,9 @@ def weight(text: str) -> int:
 
 def edit_between(before: str, after: str) -> Edit:
     """Return the smallest single edit that makes one text of the other; of several, the one furthest to the end."""
-    start = _n_common(before, after, min(len(before), len(after)))
-    most = min(len(before), len(after)) - start
-    # Whatever is the same at the end stays out.
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before[len(before) - middle : len(before) - low] == after[len(after) - middle : len(after) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return Edit(start, len(before) - low, len(after) - low)
-
-
-def _n_common(one: str, other: str, most: int) -> int:
-    """How long the common beginning is. By halves: comparing slices is a hundred times faster than comparing characters."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    start = common_beginning(before, after, min(len(before), len(after)))
+    n_same = common_end(before, after, min(len(before), len(after)) - start)
+    return Edit(start, len(before) - n_same, len(after) - n_same)
 
 
 def _moved(offset: int, edit: Edit, inside: int) -> int:

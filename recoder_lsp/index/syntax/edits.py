@@ -1,26 +1,25 @@
-"""What was changed between two versions of a text: the bytes at both ends that are the same."""
+"""What was changed between two versions of a text: what is the same at both ends."""
 
 from __future__ import annotations
 
+from typing import AnyStr
 
-def common_prefix(before: bytes, after: bytes) -> int:
-    """How many bytes both begin with, in whole characters."""
-    most = min(len(before), len(after))
+
+def common_beginning(before: AnyStr, after: AnyStr, most: int) -> int:
+    """How long the common beginning is, at most `most`. By halves: slices are compared in C."""
     low, high = 0, most
-    # The bytes up to `low` are the same; those up to `high` may be. Slices are compared in C.
+    # What is before `low` is the same; what is before `high` may be.
     while low < high:
         middle = (low + high + 1) // 2
         if before[low:middle] == after[low:middle]:
             low = middle
         else:
             high = middle - 1
-    while low and (_is_inside_character(before, low) or _is_inside_character(after, low)):
-        low -= 1
     return low
 
 
-def common_suffix(before: bytes, after: bytes, most: int) -> int:
-    """How many bytes both end with, in whole characters, at most `most`."""
+def common_end(before: AnyStr, after: AnyStr, most: int) -> int:
+    """How long the common end is, at most `most`."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
@@ -28,6 +27,20 @@ def common_suffix(before: bytes, after: bytes, most: int) -> int:
             low = middle
         else:
             high = middle - 1
+    return low
+
+
+def common_prefix(before: bytes, after: bytes) -> int:
+    """How many bytes both begin with, in whole characters."""
+    low = common_beginning(before, after, min(len(before), len(after)))
+    while low and (_is_inside_character(before, low) or _is_inside_character(after, low)):
+        low -= 1
+    return low
+
+
+def common_suffix(before: bytes, after: bytes, most: int) -> int:
+    """How many bytes both end with, in whole characters, at most `most`."""
+    low = common_end(before, after, most)
     while low and _is_inside_character(after, len(after) - low):
         low -= 1
     return low
