@@ -208,10 +208,10 @@ def _found(panel: _Panel) -> Generator[None, None, list[Evidence]]:
         generated = panel.generated = yield from _searched(panel.loaded, panel.place, panel.context, panel.settings, least)
         for rank, proposed in enumerate((generated, *generated.alternatives)):
             if proposed.text.strip():
-                found.setdefault(_key(proposed.text), Evidence(proposed.text, proposed, rank))
+                found.setdefault(plain(proposed.text), Evidence(proposed.text, proposed, rank))
     for rank, line in enumerate(lines):
-        known = found.get(_key(line.text), Evidence(line.text, named=line.named))
-        found[_key(line.text)] = replace(known, phrases_rank=rank)
+        known = found.get(plain(line.text), Evidence(line.text, named=line.named))
+        found[plain(line.text)] = replace(known, phrases_rank=rank)
     if panel.loaded is not None and panel.loaded.beam is not None:
         yield from _put_before_model(panel, panel.loaded, found)
     place = panel.place
@@ -242,7 +242,7 @@ def _put_before_model(panel: _Panel, loaded: _Loaded, found: dict[str, Evidence]
     texts = [evidence.text for evidence in foreign]
     judged = yield from judge(loaded.model, _spelling(loaded), prompt, texts, loaded.trust, HOPELESS)
     for evidence, model in zip(foreign, judged, strict=True):
-        found[_key(evidence.text)] = replace(evidence, model=model)
+        found[plain(evidence.text)] = replace(evidence, model=model)
 
 
 def _judged(found: Sequence[Evidence], place: Place, gate: Gate | None, rejections: int) -> list[Candidate]:
@@ -333,5 +333,6 @@ def _prompt(loaded: _Loaded, place: Place, context: Context, settings: Settings)
     return loaded.prompter.prompt(place, Budget(prefix_tokens, suffix_tokens, context_tokens, elsewhere), context.in_prompt)
 
 
-def _key(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as it is compared: white space aside."""
     return " ".join(text.split())

@@ -24,7 +24,7 @@ from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.asking import Request, place_of
 from recoder_lsp.features.context import Context
-from recoder_lsp.features.experts import Experts
+from recoder_lsp.features.experts import Experts, plain
 from recoder_lsp.features.gate import FEATURES, VERSION, Evidence, features
 from recoder_lsp.index.phrases.building import build
 from recoder_lsp.index.phrases.stream import Stream
@@ -95,9 +95,9 @@ async def collect(documents: Sequence[Document], model: Path, n_lines: int, seed
                 request = Request(Snapshot(f"file:///{document.path}", document.language, text, column), len(before), invoked=True)
                 work = experts.evidence(request, place_of(request), Context(), settings)
                 evidence = await app.scheduler.run(work, priority=Priority.GHOST_TEXT)
-                gold = " ".join(line[column:].split())
+                gold = plain(line[column:])
                 for some in _parts(evidence, chance):
-                    place, right = place_of(request), [" ".join(each.text.split()) == gold for each in some]
+                    place, right = place_of(request), [plain(each.text) == gold for each in some]
                     rows = features(some, place, rejections)
                     found.append(Caret(name, document.language, rows, right, some is evidence))
                 rejections += _would_be_rejected(evidence, gold)
@@ -191,7 +191,7 @@ def _parts(evidence: list[Evidence], chance: random.Random) -> Iterator[list[Evi
 
 def _would_be_rejected(evidence: Sequence[Evidence], gold: str) -> bool:
     likely = [each for each in evidence if each.model is not None and each.model_rank == 0 and each.model.mean_log_probability > LIKELY]
-    return any(" ".join(each.text.split()) != gold for each in likely)
+    return any(plain(each.text) != gold for each in likely)
 
 
 def _matrix(carets: Sequence[Caret]) -> tuple[Matrix, npt.NDArray[np.bool_]]:
