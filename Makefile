@@ -14,7 +14,7 @@ PEER    := $(VENV)/installed-benchmark
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format typecheck bench bench-index bench-peer docs lock clean
+.PHONY: help demo test test-editors lint format typecheck bench bench-index bench-reflex bench-peer docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo: $(RUNTIME) ## Start the server on this repository, type into a file and sh
 
 test: $(TEST) ## Run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+test-editors: $(TEST) ## Drive the real editors; installs them first, some hundred megabytes and some minutes
+	@RECODER_TEST_EDITORS=1 $(BIN)/python -m pytest tests/editors $(ARGS)
 
 lint: $(DEV) ## Check style and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -36,6 +39,9 @@ typecheck: $(DEV) ## Check the types
 
 bench-index: $(TEST) ## Index the standard library, search it, and type meanwhile; some minutes
 	@$(BIN)/python -m tests.benchmarks.indexing --typing $(ARGS)
+
+bench-reflex: $(TEST) ## Ask about 10,000 chunks everything that needs no model; a minute
+	@$(BIN)/python -m tests.benchmarks.reflex $(ARGS)
 
 bench-peer: $(PEER) ## Type at this server and at llama.cpp's own, and while a folder is indexed; ten minutes
 	@$(BIN)/python -m tests.benchmarks.peer $(ARGS)

@@ -1,4 +1,4 @@
-"""The command `recoder-lsp`: serves an editor by default; completes, indexes, searches or examines itself on request."""
+"""The command `recoder-lsp`: serves an editor by default; completes, indexes, searches, answers or examines itself on request."""
 
 import argparse
 import asyncio
@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _index(chosen)
         if chosen.command == "search":
             return _search(chosen)
+        if chosen.command == "hover":
+            return _hover(chosen.place)
+        if chosen.command == "chat":
+            return _chat(chosen)
         if chosen.command == "learned":
             return _learned(erase=chosen.erase, as_json=chosen.json)
         if chosen.command == "eval":
@@ -71,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     complete.add_argument("--json", action="store_true", help="print the text, the range it replaces, and timings")
 
+    hover = commands.add_parser("hover", help="print what is known of the name at one place of a file")
+    hover.add_argument("place", metavar="FILE:LINE:COL", help="line and column from 1, as compilers print them")
+
     doctor = commands.add_parser("doctor", help="examine the installation and show how to connect editors")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
 
@@ -98,6 +105,15 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--path", action="append", default=[], metavar="PATH", help="only files in this folder, or that match this glob")
     search.add_argument("--workspace", type=Path, metavar="FOLDER", help="search this folder instead of the one that this is in")
     search.add_argument("--json", action="store_true", help="print a list of hits, best first")
+
+    chat = commands.add_parser("chat", help="ask something about the code of a folder; without a chat model, the index answers")
+    chat.add_argument(
+        "message", metavar="WORDS", nargs="+", help="the question; @src/app.py:10-20 in it points at code, /explain begins a command"
+    )
+    chat.add_argument("--workspace", type=Path, metavar="FOLDER", help="ask about this folder instead of the one that this is in")
+    chat.add_argument("--model", default="", metavar="MODEL", help="this chat model instead of models.chat")
+    chat.add_argument("--temperature", type=float, metavar="T", help="how much chance there is in the answer, from 0 to 2")
+    chat.add_argument("--json", action="store_true", help="print the answer, what it rests on, and timings as JSON")
 
     learned = commands.add_parser("learned", help="show what was counted of suggestions on this machine, or erase it")
     which = learned.add_mutually_exclusive_group()
@@ -138,7 +154,7 @@ def _complete(place: str, *, as_json: bool) -> int:
     from recoder_lsp.complete_once import Completed, complete_at
 
     settings = _settings_of(Path.cwd())
-    file, line, column = _place(place)
+    file, line, column = _place(place, "complete")
     completed: Completed = asyncio.run(complete_at(file, line, column, settings))
     if as_json:
         print(json.dumps(completed.as_json(), indent=2))
@@ -195,6 +211,47 @@ def _search(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _hover(place: str) -> int:
+    from recoder_lsp import hover_command, index_commands
+    from recoder_lsp.features import hover_text
+
+    file, line, column = _place(place, "hover")
+    root = index_commands.root_of(file.parent, config.home(os.environ))
+    settings = _settings_of(root)
+    description = asyncio.run(hover_command.describe_at(file, line, column, root, settings))
+    if description is None:
+        print("recoder-lsp: nothing is known here.", file=sys.stderr)
+    else:
+        print(hover_text.in_plain_text(description, authors=settings.hover.authors))
+    return 0
+
+
+def _chat(chosen: argparse.Namespace) -> int:
+    from recoder_lsp import chat_command, index_commands
+
+    root = (
+        index_commands.folder_named(chosen.workspace)
+        if chosen.workspace is not None
+        else index_commands.root_of(Path.cwd(), config.home(os.environ))
+    )
+    if chosen.temperature is not None and not 0 <= chosen.temperature <= 2:
+        raise RecoderError(f"--temperature is a number from 0 to 2, not {chosen.temperature}.")
+    asked = chat_command.Asked(" ".join(chosen.message), chosen.model, chosen.temperature)
+    streams = sys.stdout.isatty() and not chosen.json
+    answer = asyncio.run(chat_command.ask(asked, root, _settings_of(root), _printed if streams else lambda text: None))
+    if chosen.json:
+        print(chat_command.as_json(answer))
+        return 0
+    print(answer.notes if streams else answer.markdown)
+    if sources := chat_command.sources_as_text(answer):
+        print(f"\n{sources}")
+    return 0
+
+
+def _printed(text: str) -> None:
+    print(text, end="", flush=True)
+
+
 def _learned(*, erase: bool, as_json: bool) -> int:
     from recoder_lsp import learned_command
     from recoder_lsp.learning_store import LearningStore
@@ -241,8 +298,8 @@ def _address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def _place(text: str) -> tuple[Path, int, int]:
+def _place(text: str, command: str) -> tuple[Path, int, int]:
     match = re.fullmatch(r"(.+):0*([1-9][0-9]{0,8}):0*([1-9][0-9]{0,8})", text, re.DOTALL)
     if match is None:
-        raise RecoderError(f"complete takes FILE:LINE:COL, not {text!r}.", "For example: recoder-lsp complete src/app.py:12:5")
+        raise RecoderError(f"{command} takes FILE:LINE:COL, not {text!r}.", f"For example: recoder-lsp {command} src/app.py:12:5")
     return Path(match[1]), int(match[2]), int(match[3])

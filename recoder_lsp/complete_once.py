@@ -56,12 +56,7 @@ async def complete_at(file: Path, line: int, column: int, settings: Settings) ->
     Raises:
         RecoderError: The file cannot be read or has no such place, or the model cannot be loaded.
     """
-    snapshot = _snapshot(file)
-    if line > len(snapshot.lines) or column > len(snapshot.lines[line - 1].rstrip("\r\n")) + 1:
-        raise RecoderError(
-            f"{file} has no place {line}:{column}.", "Lines and columns count from 1; the last column is just behind the line."
-        )
-    offset = snapshot.offset_at(line - 1, column - 1, "utf-32")
+    snapshot, offset = place_in(file, line, column)
 
     app = App.build(settings)
     try:
@@ -86,6 +81,20 @@ async def complete_at(file: Path, line: int, column: int, settings: Settings) ->
         )
     finally:
         await app.close()
+
+
+def place_in(file: Path, line: int, column: int) -> tuple[Snapshot, int]:
+    """Return a file as an editor would open it, and the offset of a place in it; both count from 1, columns in characters.
+
+    Raises:
+        RecoderError: The file cannot be read or has no such place.
+    """
+    snapshot = _snapshot(file)
+    if line > len(snapshot.lines) or column > len(snapshot.lines[line - 1].rstrip("\r\n")) + 1:
+        raise RecoderError(
+            f"{file} has no place {line}:{column}.", "Lines and columns count from 1; the last column is just behind the line."
+        )
+    return snapshot, snapshot.offset_at(line - 1, column - 1, "utf-32")
 
 
 def _snapshot(file: Path) -> Snapshot:

@@ -79,6 +79,60 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class ModelsSettings:
+    """Which models serve what the completion model cannot."""
+
+    chat: str = setting(
+        "",
+        "The instruct model for chat and for edits: the path of a GGUF file, or the name of one in `~/.recoder/models`. "
+        "Empty: chat answers from the index alone, and what needs such a model says so.",
+        workspace_may_set=False,
+    )
+    chat_context_tokens: int = setting(
+        8192, "Size of the chat model's context, at most what it was trained for.", at_least=512, at_most=131072
+    )
+    chat_max_tokens: int = setting(1024, "The most tokens that one answer may have.", at_least=16, at_most=16384)
+    chat_temperature_percent: int = setting(
+        20,
+        "How much chance there is in answers: 0 always takes the likeliest token, 100 goes by the model's own probabilities.",
+        at_least=0,
+        at_most=200,
+    )
+
+
+@dataclass(frozen=True)
+class HoverSettings:
+    """What is said about a name that one looks at."""
+
+    enabled: bool = setting(True, "Explain names.")
+    model: Literal["auto", "always", "never"] = setting(
+        "auto",
+        "Have a model describe functions that nobody has documented, in the background; it is there at the next look. `auto` asks the "
+        "chat model while it is loaded, or a completion model of yours; `always` also the embedded one, which is of little use for it.",
+    )
+    authors: bool = setting(False, "Show the initials of who changed the code last.")
+
+
+@dataclass(frozen=True)
+class ActionsSettings:
+    """What is offered to be done with the code."""
+
+    enabled: bool = setting(True, "Offer code actions.")
+
+
+@dataclass(frozen=True)
+class NavigationSettings:
+    """What the index can do where no other server does it better; by name, without knowing types."""
+
+    definition: bool = setting(False, "Go to definitions by name.")
+    references: bool = setting(False, "Find references by name.")
+    signature_help: bool = setting(False, "Show the parameters of the function that is being called.")
+    code_lens: bool = setting(False, "Show above each definition how often its name is used.")
+    folding: bool = setting(False, "Say which lines can be folded.")
+    selection: bool = setting(False, "Grow a selection along the syntax.")
+
+
+@dataclass(frozen=True)
 class IndexSettings:
     """Which files are searched, and how."""
 
@@ -122,6 +176,10 @@ class Settings:
 
     completion: CompletionSettings = dataclasses.field(default_factory=CompletionSettings)
     engine: EngineSettings = dataclasses.field(default_factory=EngineSettings)
+    models: ModelsSettings = dataclasses.field(default_factory=ModelsSettings)
+    hover: HoverSettings = dataclasses.field(default_factory=HoverSettings)
+    actions: ActionsSettings = dataclasses.field(default_factory=ActionsSettings)
+    navigation: NavigationSettings = dataclasses.field(default_factory=NavigationSettings)
     index: IndexSettings = dataclasses.field(default_factory=IndexSettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)
 

@@ -19,8 +19,11 @@ from recoder_lsp import __version__, connect, privacy
 from recoder_lsp.config import IndexSettings, Problem, Settings, home
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine import machine, models
-from recoder_lsp.engine.runtime import Runtime
-from recoder_lsp.engine.scheduler import Scheduler
+from recoder_lsp.engine.chat import Turn
+from recoder_lsp.engine.chat_model import ChatModel
+from recoder_lsp.engine.chat_template import TEMPLATE_KEY
+from recoder_lsp.engine.runtime import CHAT, Runtime
+from recoder_lsp.engine.scheduler import Priority, Scheduler
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import InlineCompletion, Request
 from recoder_lsp.index.folder_index import FolderIndex
@@ -30,6 +33,7 @@ SPARE_BYTES = 300_000_000
 """What the server needs besides the model itself: the interpreter, the context, and some room."""
 
 TRIAL = "def is_even(number):\n    return "
+QUESTION, ANSWER_TOKENS = "Say hello.", 8
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,14 @@ class Finding:
 
 
 async def examine(settings: Settings, problems: Sequence[Problem], environ: Mapping[str, str]) -> list[Finding]:
-    """Look at everything once. Loads the model and asks it for one suggestion, indexes one file and looks for it; leaves no trace."""
+    """Look at everything once. Loads the models, asks for a suggestion and an answer, indexes one file and finds it; leaves no trace."""
     return [
         _python(),
         *_configuration(problems),
         _home(home(environ)),
         _threads(settings.engine.threads),
         *await _model(settings, environ),
+        await _chat_model(settings),
         await asyncio.to_thread(_index, settings.index),
     ]
 
@@ -175,6 +180,33 @@ async def _trial(completion: InlineCompletion, settings: Settings) -> Finding:
     if suggestion is None:
         return Finding("suggestion", "warn", f"none for a simple function, after {elapsed_ms:.0f} ms", _why_none(settings))
     return Finding("suggestion", "ok", f"came after {elapsed_ms:.0f} ms")
+
+
+async def _chat_model(settings: Settings) -> Finding:
+    subject, scheduler, metrics = "chat model", Scheduler(), Metrics()
+    runtime = Runtime(scheduler, metrics, role=CHAT)
+    chat = ChatModel(scheduler, runtime, metrics)
+    if not chat.available(settings):
+        return Finding(subject, "ok", "none: chat answers from the index alone", "Set models.chat to an instruct model in GGUF form.")
+    try:
+        reply = await chat.write([Turn("user", QUESTION)], settings, priority=Priority.CHAT, max_tokens=ANSWER_TOKENS, temperature=0.0)
+        model = await runtime.loaded()
+        speed = (
+            f"reads {runtime.state.prefill_tokens_per_s or 0:.0f} and writes {runtime.state.decode_tokens_per_s or 0:.0f} tokens a second"
+        )
+        text = f"{model.name}, {model.size_bytes / 1_000_000:.1f} MB, {speed}"
+        if not reply.text.strip():
+            return Finding(subject, "warn", f"{text}, but answers nothing", "Set models.chat to another instruct model.")
+        if TEMPLATE_KEY not in model.metadata:
+            return Finding(subject, "warn", f"{text}; its file has no chat template", "Is it an instruct model? It is spoken to in ChatML.")
+        return Finding(subject, "ok", text)
+    except RecoderError as error:
+        # Everything but chat and edits works without.
+        return Finding(subject, "warn", error.message, error.hint)
+    finally:
+        chat.close()
+        await runtime.close()
+        scheduler.close()
 
 
 def _index(settings: IndexSettings) -> Finding:

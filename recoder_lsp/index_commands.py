@@ -18,6 +18,7 @@ from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.client import FolderClient
 from recoder_lsp.index.process.place import place_of
 from recoder_lsp.index.process.wire import SERVING
+from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.progress import size_on_disk
 from recoder_lsp.index.records import Hit
 from recoder_lsp.index.store.manifest_schema import MANIFEST
@@ -112,6 +113,22 @@ async def search(wanted: Search, root: Path, home: Path, settings: IndexSettings
             # Not `client.search`, for which no answer in time is an empty one.
             found: dict[str, Any] = await client.asked("search", {"text": wanted.words, "limit": wanted.limit, **filters})
         return tuple(wire.hit_of(hit) for hit in found["hits"])
+
+
+async def open_up_to_date(workspace: Workspace, root: Path, home: Path, settings: IndexSettings) -> None:
+    """Have a folder's index answer through a workspace, after it was brought up to date.
+
+    Raises:
+        RecoderError: It cannot be indexed.
+    """
+    workspace.start([root.as_uri()], lambda uri: None, told_of_changes=True)
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            for client in workspace.clients:
+                await client.until(lambda now: now.phase in (*SERVING, "failed"))
+    except TimeoutError:
+        raise RecoderError("The index process does not answer.", "`recoder-lsp doctor` may say why.") from None
+    await index(root, home, settings, rebuild=False)
 
 
 def summary_as_text(root: Path, summary: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import BinaryIO
 
+from recoder_lsp.redaction import redact
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 FILE_BYTES = 2_000_000
 OLD_FILES = 2
@@ -34,7 +36,7 @@ def configure(level: str, file: Path | None) -> None:
         root.removeHandler(old)
         old.close()
     handler, problem = _open(file)
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(_RedactingFormatter(FORMAT))
     root.addHandler(handler)
     root.setLevel(library_level)
     for name in TALKATIVE:
@@ -93,6 +95,13 @@ def _open(file: Path | None) -> tuple[logging.Handler, OSError | None]:
         return _PrivateFileHandler(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8"), None
     except OSError as error:
         return _StderrHandler(), error
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Takes secrets out of whole lines: at DEBUG tracebacks carry what users wrote, and libraries log what they like."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]

@@ -1,4 +1,4 @@
-"""What may not leave: a guard against network access, and the recognition of secrets in text and by path."""
+"""What may not leave: a guard against network access, and the recognition of files that hold secrets."""
 
 import contextlib
 import fnmatch
@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from recoder_lsp.errors import RecoderError
-
-REDACTED = "[redacted]"
 
 SECRET_NAMES = (
     *(".env", ".env.*", "*.env", ".envrc", "*.tfvars", "*.tfstate"),
@@ -85,13 +83,6 @@ def forbid_network(log: logging.Logger) -> NetworkGuard:
     return guard
 
 
-def redact(text: str) -> str:
-    """Replace private keys, tokens, and passwords in URLs and assignments by `[redacted]`."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
-
-
 def is_secret_path(path: str) -> bool:
     """Whether a file of this name usually holds secrets: such a file is not read for prompts and gets no suggestions."""
     *folders, name = re.split(r"[/\\]", path.lower())
@@ -128,35 +119,3 @@ def _host_of(event: str, arguments: tuple[Any, ...]) -> str | None:
     if isinstance(host, bytes | bytearray):
         return host.decode("ascii", "replace")
     return host if isinstance(host, str) else None
-
-
-# Each pattern is linear in the text: a hostile file must not be able to stall the server. So where a part may be long,
-# a match must not be able to begin inside of it: `\b` is not enough before a part that may hold hyphens.
-_PRIVATE_KEY = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:.*?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|.*\Z)"
-_TOKENS = (
-    r"\bgh[pousr]_\w{30,255}",
-    r"\bgithub_pat_\w{30,255}",
-    r"\bglpat-[\w-]{20,64}",
-    r"\bnpm_\w{36}",
-    r"\bhf_\w{30,64}",
-    r"\bpypi-[\w-]{40,255}",
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    r"\bAIza[\w-]{35}",
-    r"\bsk-[\w-]{20,200}",
-    r"\b[rs]k_live_\w{20,200}",
-    r"\bxox[abeprs]-[\w-]{10,200}",
-    r"\b(?<!-)eyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,2000}",
-)
-_AUTHORIZATION = r"(?i)(\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:bearer|basic|token)\s{1,4})[\w.~+/=-]{8,4000}"
-_PASSWORD_IN_URL = r"(\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"']{0,200}:)[^\s/@\"']{1,200}(?=@)"
-_SECRET_ASSIGNED = (
-    r"(?i)(\b\w{0,40}(?:password|passwd|passphrase|secret|api_?key|access_?key|auth_?token|private_?key)[\"']?\s{0,8}[:=]\s{0,8})"
-    r"([\"'])[^\"'\n]{6,500}\2"
-)
-_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(_PRIVATE_KEY, re.DOTALL), REDACTED),
-    (re.compile("|".join(_TOKENS)), REDACTED),
-    (re.compile(_AUTHORIZATION), rf"\1{REDACTED}"),
-    (re.compile(_PASSWORD_IN_URL), rf"\1{REDACTED}"),
-    (re.compile(_SECRET_ASSIGNED), rf"\1\2{REDACTED}\2"),
-)

@@ -6,6 +6,7 @@ import pytest
 
 from recoder_lsp import cli, connect, doctor
 from recoder_lsp.config import Problem, Settings, Source, resolve
+from tests.scripted_chat import scripted_model
 
 
 async def test_with_everything_in_place_nothing_fails(recoder_home):
@@ -13,7 +14,7 @@ async def test_with_everything_in_place_nothing_fails(recoder_home):
 
     assert [finding for finding in findings if finding.verdict == "fail"] == []
     assert [finding.subject for finding in findings] == [
-        *("python", "configuration", "home", "threads", "memory", "model", "speed", "suggestion", "index"),
+        *("python", "configuration", "home", "threads", "memory", "model", "speed", "suggestion", "chat model", "index"),
     ]
 
 
@@ -84,6 +85,27 @@ async def test_a_damaged_model_fails_with_a_hint(tmp_path):
 
     (failure,) = [finding for finding in findings if finding.verdict == "fail"]
     assert (failure.subject, bool(failure.hint)) == ("model", True)
+
+
+async def test_a_chat_model_is_asked_something(tmp_path):
+    assert (await chat_finding("")).text == "none: chat answers from the index alone"
+
+    assert (await chat_finding(scripted_model(tmp_path, "Hello."))).verdict == "ok"
+
+    without_template = await chat_finding(scripted_model(tmp_path, "Hello.", template=""))
+    assert (without_template.verdict, "ChatML" in without_template.hint) == ("warn", True)
+
+
+async def test_a_chat_model_that_is_missing_fails_nothing_else():
+    finding = await chat_finding("nowhere")
+
+    assert finding.verdict == "warn"
+    assert "models.chat" in finding.hint
+
+
+async def chat_finding(model):
+    settings, _ = resolve([Source("test", {"models.chat": str(model)})])
+    return await doctor._chat_model(settings)
 
 
 async def test_every_configuration_problem_is_a_warning_of_its_own():

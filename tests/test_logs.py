@@ -34,6 +34,21 @@ def test_own_lines_follow_the_level_and_libraries_stay_quiet(capsys):
     assert "source code" not in err
 
 
+def test_no_secret_gets_into_the_log_whoever_writes_it(capsys):
+    logs.configure("debug", None)
+
+    try:
+        raise ValueError("postgres://me:hunter22@there")
+    except ValueError as error:
+        logs.log_bug(logging.getLogger("recoder_lsp"), "Failed", error)
+    logging.getLogger("pygls").warning("password = 'correct horse'")
+
+    err = capsys.readouterr().err
+    assert "postgres://me:[redacted]@there" in err
+    assert "password = '[redacted]'" in err
+    assert "hunter22" not in err
+
+
 def test_at_level_error_warnings_are_dropped(capsys):
     logs.configure("error", None)
 

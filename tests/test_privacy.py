@@ -1,12 +1,11 @@
 import asyncio
 import logging
 import socket
-import time
 
 import pytest
 
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.privacy import NetworkForbidden, forbid_network, is_secret_path, redact
+from recoder_lsp.privacy import NetworkForbidden, forbid_network, is_secret_path
 
 # An address for documentation: nobody answers there.
 ELSEWHERE = ("192.0.2.1", 9)
@@ -67,66 +66,6 @@ def test_an_open_door_lets_through_until_it_closes(guard, caplog):
     assert "a model download" in caplog.text
     with pytest.raises(NetworkForbidden):
         socket.getaddrinfo("example.org", 443)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nafter", "[redacted]\nafter"),
-        ("before -----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl and then it is cut", "before [redacted]"),
-        ("postgres://user:hunter22@db/x", "postgres://user:[redacted]@db/x"),
-        ("https://example.org/a:b@c", "https://example.org/a:b@c"),
-        ('password = "correct horse"', 'password = "[redacted]"'),
-        ("DB_PASSWORD: 'correct horse'", "DB_PASSWORD: '[redacted]'"),
-        ('{"api_key": "0123456789"}', '{"api_key": "[redacted]"}'),
-        ("password = read_password()", "password = read_password()"),
-        ("token = tokens[0]", "token = tokens[0]"),
-        ("Authorization: Bearer abcdefgh.ijkl", "Authorization: Bearer [redacted]"),
-        ("x = 'ghp_" + "a" * 36 + "'", "x = '[redacted]'"),
-        ("AKIA" + "A" * 16, "[redacted]"),
-        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLi4u", "[redacted]"),
-        ("def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a + b\n"),
-    ],
-)
-def test_secrets_are_taken_out_and_code_stays(text, expected):
-    assert redact(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["a" * 300_000, "eyJ-" * 250_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "password='" * 20_000, "a://b:" * 40_000, "eyJ." * 50_000],
-)
-@pytest.mark.timeout(20)
-def test_a_hostile_text_does_not_stall_redaction(text):
-    redact(text)
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        *("eyJ-", "eyJ-eyJ_", "eyJaaaaaaaaaaa.", "sk-a", "xoxb-", "pypi-", "ghp_a", "a-", "a.", "a+b-", "a://b:", "http://a:b"),
-        *("password", "password='", "secret ", "authorization: bearer ", "-----BEGIN A", "-----BEGIN PRIVATE KEY-----", "-----END "),
-    ],
-)
-@pytest.mark.timeout(20)
-def test_redaction_takes_time_in_proportion_to_the_text(piece):
-    # Below the bounds of the patterns' parts, where what is not linear shows: with them it only looks linear, at a high price.
-    short, long = (piece * 250)[:500], (piece * 4_000)[:4_000]
-
-    growth = seconds_for(long) / seconds_for(short)
-
-    assert growth < 20, "8 times the text should take 8 times as long"
-
-
-def seconds_for(text):
-    """Processor time of a redaction, at best: others use the processor too."""
-    taken = []
-    for _ in range(7):
-        started = time.thread_time()
-        for _ in range(20):
-            redact(text)
-        taken.append(time.thread_time() - started)
-    return min(taken)
 
 
 @pytest.mark.parametrize(

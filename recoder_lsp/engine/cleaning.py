@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from recoder_lsp.engine.fim import Place
-from recoder_lsp.privacy import REDACTED
+from recoder_lsp.redaction import REDACTED
 
 _SPECIAL = re.compile(
     r"<\|[a-z_]{2,32}\|>|<\uff5c[^>]{2,32}\uff5c>|<fim_\w{3,12}>|<file_sep>|\u2581<(?:PRE|SUF|MID|EOT)>|\[(?:PREFIX|SUFFIX|MIDDLE)\]"

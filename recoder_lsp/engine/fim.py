@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from recoder_lsp.privacy import redact
+from recoder_lsp.redaction import redact
 
 LAYOUT_KEY = "recoder.fim.layout"
 BLOCK_LINES = 16
@@ -113,7 +113,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Budget:
-    """How many tokens of each part may enter a prompt; `elsewhere` is for what may be copied from, on each side."""
+    """How many tokens of each part may enter a prompt; `elsewhere` is for what may be copied from, on each side.
+
+    What the prefix and the suffix leave unused, because the document is shorter, goes to the context, up to as much again.
+    """
 
     prefix: int = 512
     suffix: int = 160
@@ -166,11 +169,12 @@ class Prompter:
             # Blocks are redacted one by one, which would see only parts of a key.
             place = _without_keys(place)
         far_before, before = self._prefix_tokens(place, budget.prefix, budget.elsewhere)
+        after, far_after = self._suffix_tokens(place, budget.suffix, budget.elsewhere)
+        context_tokens = budget.context + min(_unused(budget.prefix, before) + _unused(budget.suffix, after), budget.context)
         before, healing = self._healed(before, place)
-        head = [*self._bos(), *self._context_tokens(context, budget.context), *self._path_tokens(place.path)]
+        head = [*self._bos(), *self._context_tokens(context, context_tokens), *self._path_tokens(place.path)]
         if self.layout is Layout.PLAIN or special.fim_prefix is None or special.fim_suffix is None:
             return Prompt((*head, *before), healing, tuple(far_before))
-        after, far_after = self._suffix_tokens(place, budget.suffix, budget.elsewhere)
         elsewhere = (*far_after, *far_before)
         if self.layout is Layout.SUFFIX_FIRST:
             return Prompt((*head, special.fim_suffix, *after, special.fim_prefix, *before), healing, elsewhere)
@@ -185,12 +189,12 @@ class Prompter:
         return [] if separator is None or not path else [separator, *self._tokens(path)[-MAX_PATH_TOKENS:], *self._tokens("\n")]
 
     def _context_tokens(self, context: Sequence[Snippet], budget: int) -> list[int]:
-        """Lay out the snippets that fit, in the order given: the caller puts what changes least first."""
+        """Lay out the snippets that fit, in the order given; the last one is the most important."""
         tokens: list[int] = []
-        for snippet in context:
+        for snippet in reversed(context):
             addition = [*self._path_tokens(snippet.path), *self._tokens(snippet.text), *self._tokens("\n")]
             if len(tokens) + len(addition) <= budget:
-                tokens += addition
+                tokens = addition + tokens
         return tokens
 
     def _prefix_tokens(self, place: Place, budget: int, far_budget: int) -> tuple[list[int], list[int]]:
@@ -270,6 +274,11 @@ class Prompter:
         else:
             self._blocks.move_to_end(text)
         return known
+
+
+def _unused(budget: int, tokens: Sequence[int]) -> int:
+    """What is left of a budget, in steps: an edge that moved with each key would change which snippets fit."""
+    return max(budget - len(tokens) - CUT_TOKENS, 0) // CUT_TOKENS * CUT_TOKENS
 
 
 def _line_end(line: str) -> str:

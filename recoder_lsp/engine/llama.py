@@ -46,6 +46,9 @@ class LlamaModel:
     vocabulary_size: int
     special: SpecialTokens
     end_tokens: frozenset[int]
+    tokenizer: Tokenizer
+    slice_tokens: int
+    """The most tokens evaluated between two yields, SLICE_TOKENS or fewer; branches that have to be read again come all at once."""
     evaluated_tokens: int
     """How many tokens were sent through the model since it was loaded."""
 
@@ -89,7 +92,8 @@ class LlamaModel:
         self._goes_back = can_branch(api, model)
         self._batch = api.llama_batch_init(SLICE_TOKENS, 0, 1)
         self._vocabulary = api.llama_model_get_vocab(model)
-        self._tokenizer = Tokenizer(api, self._vocabulary)
+        self.tokenizer = Tokenizer(api, self._vocabulary)
+        self.slice_tokens = SLICE_TOKENS
         self._cached: list[int] = []
         self._logits: np.ndarray | None = None
         self.path = path
@@ -108,11 +112,6 @@ class LlamaModel:
     def adds_bos(self) -> bool:
         """Whether prompts for this model begin with `special.bos`."""
         return bool(self._api.llama_vocab_get_add_bos(self._vocabulary))
-
-    @property
-    def slice_tokens(self) -> int:
-        """The most tokens evaluated between two yields; branches that have to be read again come all at once."""
-        return SLICE_TOKENS
 
     @property
     def most_branches(self) -> int:
@@ -142,11 +141,11 @@ class LlamaModel:
 
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of plain text: no BOS, no space put before it, and special tokens in it are only text."""
-        return self._tokenizer.tokenize(text)
+        return self.tokenizer.tokenize(text)
 
     def tokenize_special(self, text: str) -> int | None:
         """Return the one token that stands for a special text such as "<|fim_prefix|>", if there is one."""
-        return self._tokenizer.tokenize_special(text)
+        return self.tokenizer.tokenize_special(text)
 
     def piece(self, token: int) -> bytes:
         """Return the exact bytes a token stands for, which may be part of a character; b"" for control tokens.
@@ -154,7 +153,7 @@ class LlamaModel:
         Raises:
             ValueError: There is no such token.
         """
-        return self._tokenizer.piece(token)
+        return self.tokenizer.piece(token)
 
     def evaluate(self, tokens: Sequence[int]) -> Generator[None, None, None]:
         """Make the KV cache hold exactly these tokens, and `logits` tell what follows them.
@@ -172,8 +171,8 @@ class LlamaModel:
             return
         # Asked again after every yield: another evaluation may have changed the cache meanwhile. The last token always goes
         # through the model, for its logits.
-        while (start := self._keep_common(wanted, len(wanted) - 1)) + SLICE_TOKENS < len(wanted):
-            self._decode(wanted[start : start + SLICE_TOKENS], start, last=False)
+        while (start := self._keep_common(wanted, len(wanted) - 1)) + self.slice_tokens < len(wanted):
+            self._decode(wanted[start : start + self.slice_tokens], start, last=False)
             yield
         self._decode(wanted[start:], start, last=True)
 
@@ -222,7 +221,7 @@ class LlamaModel:
         if not 0 < n_last <= min(SLICE_TOKENS, len(wanted)):
             raise ValueError("what is evaluated as one batch is 1 to slice_tokens tokens")
         while (start := self._keep_common(wanted, head)) < head:
-            self._decode(wanted[start : min(start + SLICE_TOKENS, head)], start, last=False)
+            self._decode(wanted[start : min(start + self.slice_tokens, head)], start, last=False)
             yield
         self._decode(wanted[head:], head, last=True, each=True)
         # One pointer for all of them: those of a batch lie one after the other.
@@ -254,7 +253,7 @@ class LlamaModel:
     def close(self) -> None:
         """Free the model's memory. May be called twice; everything else but the attributes fails afterwards."""
         if self._context is not None and self._model is not None:
-            self._tokenizer.close()
+            self.tokenizer.close()
             self._branches.close()
             self._api.llama_batch_free(self._batch)
             self._api.llama_free(self._context)

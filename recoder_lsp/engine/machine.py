@@ -26,9 +26,17 @@ def threads_for(wanted: int) -> int:
 
 
 def available_memory_bytes() -> int | None:
-    """Return the memory that can be had without swapping, None where the system does not say."""
+    """Return the memory that can be had without swapping, None where the system does not say.
+
+    What this process has mapped of files, as the weights of another model, counts as taken, though the system could drop it.
+    """
+    available, mapped = _memory_line("/proc/meminfo", "MemAvailable:"), _memory_line("/proc/self/status", "RssFile:")
+    return None if available is None else max(available - (mapped or 0), 0)
+
+
+def _memory_line(file: str, name: str) -> int | None:
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = Path(file).read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name)), None)

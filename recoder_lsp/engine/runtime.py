@@ -1,4 +1,4 @@
-"""Knows which model is loaded for completion; loads it in the background on first use and measures it."""
+"""Knows which model is loaded for completion, and which for chat; loads it in the background on first use and measures it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import logging
 import os
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from recoder_lsp.config import EngineSettings
-from recoder_lsp.engine.llama import LlamaModel
-from recoder_lsp.engine.models import resolve
+from recoder_lsp.engine.llama import SLICE_TOKENS, LlamaModel
+from recoder_lsp.engine.models import ModelNotFound, ModelUnusable, resolve
 from recoder_lsp.engine.scheduler import Priority, Scheduler, Superseded
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.metrics import Metrics
@@ -24,6 +24,8 @@ RETRY_AFTER_S = 60.0
 UNLOAD_TIMEOUT_S = 3.0
 MEASURED_SLICES = 2
 MEASURED_STEPS = 8
+# How long a slice of a chat model may hold up ghost text; with fewer tokens it reads a quarter slower (docs/measurements.md, chat).
+CHAT_SLICE_S, LEAST_SLICE_TOKENS = 0.1, 16
 
 Phase = Literal["unloaded", "loading", "ready", "failed"]
 
@@ -31,8 +33,33 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Role:
+    """What a model is for.
+
+    `hint` is what to do when its file cannot be used, where that is not what the error says; `slice_s` how long it may be kept
+    busy without asking who else wants to go first, None where everybody else can wait; a load that failed is tried again when
+    somebody asks after `retry_after_s`.
+    """
+
+    name: str
+    hint: str = ""
+    slice_s: float | None = None
+    retry_after_s: float = RETRY_AFTER_S
+
+
+COMPLETION = Role("completion")
+CHAT = Role(
+    "chat",
+    "Set models.chat to another instruct model in GGUF form; where memory is short, lower models.chat_context_tokens.",
+    CHAT_SLICE_S,
+    # Whoever asks wants an answer, and may have mended it.
+    retry_after_s=0.0,
+)
+
+
+@dataclass(frozen=True)
 class ModelState:
-    """What can be said about the completion model right now.
+    """What can be said about the model of a role right now.
 
     `name` is the setting until the file has been read, then the model's own; `error` and `hint` are there when it failed.
     """
@@ -45,6 +72,7 @@ class ModelState:
     size_bytes: int = 0
     prefill_tokens_per_s: float | None = None
     decode_tokens_per_s: float | None = None
+    role: str = COMPLETION.name
 
 
 class Loader(Protocol):
@@ -54,7 +82,7 @@ class Loader(Protocol):
 
 
 class Runtime:
-    """Holds the completion model. Its methods belong to the event loop, none of them blocks.
+    """Holds the model of one role. Its methods belong to the event loop, none of them blocks.
 
     The model itself is opened, measured and freed on the engine thread, which owns `_held`.
     """
@@ -65,6 +93,7 @@ class Runtime:
         metrics: Metrics,
         on_change: Callable[[ModelState], None] | None = None,
         *,
+        role: Role = COMPLETION,
         load: Loader = LlamaModel.load,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,12 +101,14 @@ class Runtime:
         self._scheduler = scheduler
         self._metrics = metrics
         self._on_change = on_change
+        self._role = role
         self._load_file = load
         self._clock = clock
-        self._state = ModelState()
+        self._state = ModelState(role=role.name)
         self._settings: EngineSettings | None = None
         self._model: LlamaModel | None = None
         self._task: asyncio.Task[None] | None = None
+        self._freeing: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._failed_at = 0.0
         self._closed = False
@@ -94,14 +125,14 @@ class Runtime:
     def ensure(self, settings: EngineSettings) -> None:
         """See to it that the model these settings name gets loaded; returns at once.
 
-        Other settings than before replace the model. A failed load is tried again after RETRY_AFTER_S.
+        Other settings than before replace the model. A failed load is tried again after a while, which the role says.
         """
         if self._closed or (settings == self._settings and self._settled()):
             return
         if self._task is not None:
             self._task.cancel()
         self._settings = settings
-        self._model = None
+        self._model = self._failure = None
         self._become(ModelState(name=settings.model, phase="loading"))
         self._task = asyncio.get_running_loop().create_task(self._load(settings), name="load model")
 
@@ -117,6 +148,17 @@ class Runtime:
             return self._model
         raise self._failure or RecoderError("No model is loaded.", "See the log of the language server.")
 
+    def unload(self) -> None:
+        """Free the model, or stop loading it; returns at once. The next `ensure` loads it again."""
+        if self._closed or self._settings is None:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._model, self._failure = None, RecoderError("The model was unloaded.", "Try again.")
+        self._become(ModelState(name=self._settings.model))
+        # Enqueued before whatever loads it again.
+        self._freeing = asyncio.get_running_loop().create_task(self._free_soon(), name="unload model")
+
     async def close(self) -> None:
         """Stop loading and free the model; waits for the engine thread, at most UNLOAD_TIMEOUT_S."""
         self._closed = True
@@ -126,18 +168,18 @@ class Runtime:
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
-        with contextlib.suppress(TimeoutError, RecoderError):
-            # A closed scheduler has no thread left that could free it; the process is about to end then.
-            await asyncio.wait_for(self._scheduler.run(self._unloading, priority=Priority.GHOST_TEXT), UNLOAD_TIMEOUT_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._free_soon(), UNLOAD_TIMEOUT_S)
         self._become(ModelState(name=self._state.name))
 
     def _settled(self) -> bool:
         """Whether asking again for the same settings changes nothing."""
         if self._state.phase == "failed":
-            return self._clock() - self._failed_at < RETRY_AFTER_S
+            return self._clock() - self._failed_at < self._role.retry_after_s
         return self._state.phase in ("loading", "ready")
 
     def _become(self, state: ModelState) -> None:
+        state = replace(state, role=self._role.name)
         if state != self._state:
             self._state = state
             if self._on_change is not None:
@@ -146,7 +188,8 @@ class Runtime:
     async def _load(self, settings: EngineSettings) -> None:
         started = self._clock()
         try:
-            model, prefill, decode = await self._scheduler.run(lambda: self._loading(settings), priority=Priority.CHAT, key="load model")
+            key = f"load {self._role.name} model"
+            model, prefill, decode = await self._scheduler.run(lambda: self._loading(settings), priority=Priority.CHAT, key=key)
         except Superseded:
             return
         except asyncio.CancelledError:
@@ -172,6 +215,8 @@ class Runtime:
 
     def _fail(self, settings: EngineSettings, error: Exception) -> None:
         self._metrics.count("model_load_failed")
+        if self._role.hint and isinstance(error, ModelNotFound | ModelUnusable):
+            error = type(error)(error.message, self._role.hint)
         self._failure, self._failed_at = error, self._clock()
         if isinstance(error, RecoderError):
             message, hint = error.message, error.hint
@@ -186,12 +231,21 @@ class Runtime:
         # The old one first: both together may not fit into memory.
         self._free()
         self._held = self._load_file(path, context_tokens=settings.context_tokens, threads=settings.threads)
+        if self._role.slice_s is not None:
+            self._held.slice_tokens = LEAST_SLICE_TOKENS
         try:
             prefill, decode = yield from _measure(self._held, self._clock)
         except BaseException:
             self._free()
             raise
+        if self._role.slice_s is not None and prefill is not None:
+            self._held.slice_tokens = min(max(round(prefill * self._role.slice_s), LEAST_SLICE_TOKENS), SLICE_TOKENS)
         return self._held, prefill, decode
+
+    async def _free_soon(self) -> None:
+        with contextlib.suppress(RecoderError):
+            # A closed scheduler has no thread left that could free it; the process is about to end then.
+            await self._scheduler.run(self._unloading, priority=Priority.GHOST_TEXT)
 
     def _unloading(self) -> Generator[None, None, None]:
         """Run on the engine thread."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
+from collections.abc import Collection
 from typing import Any
 
 from recoder_lsp.errors import RecoderError
@@ -35,6 +37,37 @@ class Tokenizer:
         """Return the one token that stands for a special text, if there is one."""
         tokens = self._tokenize(text, parse_special=True)
         return tokens[0] if len(tokens) == 1 else None
+
+    def tokenize_marked(self, text: str) -> list[int]:
+        """Return the tokens of a text in which special tokens are meant, as in a chat template."""
+        return self._tokenize(text, parse_special=True)
+
+    def tokenize_unmarked(self, text: str, markers: Collection[str]) -> list[int]:
+        """Return the tokens of plain text, in which none of these texts becomes the one token that it names.
+
+        `tokenize` is enough where those are control tokens; some models declare them as ordinary ones.
+        """
+        if not any(marker in text for marker in markers):
+            return self.tokenize(text)
+        either = "|".join(re.escape(marker) for marker in sorted(markers, key=len, reverse=True))
+        tokens = []
+        # Cut in two, it is no marker any more.
+        for part in re.split(f"(?<=(?=(?:{either})).)", text, flags=re.DOTALL):
+            tokens += self.tokenize(part)
+        return tokens
+
+    def markers(self, tokens: Collection[int]) -> set[str]:
+        """Return how those of the tokens are written that a text may name as a whole: control tokens, and ordinary ones like them."""
+        vocabulary, kinds = self._open(), self._api.LLAMA_TOKEN_ATTR_CONTROL | self._api.LLAMA_TOKEN_ATTR_USER_DEFINED
+        named = (self.written(token) for token in tokens if self._api.llama_vocab_get_attr(vocabulary, token) & kinds)
+        return {text for text in named if len(text.strip()) > 1}
+
+    def written(self, token: int | None) -> str:
+        """Return what the vocabulary calls a token, "" where there is none."""
+        if token is None:
+            return ""
+        text: bytes = self._api.llama_vocab_get_text(self._open(), token)
+        return text.decode("utf-8", "replace")
 
     def piece(self, token: int) -> bytes:
         """Return the exact bytes of a token; b"" for control tokens.

@@ -14,23 +14,22 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from recoder_lsp.config import Settings
-from recoder_lsp.engine.beam import Beam, beam_of, search
+from recoder_lsp.engine.beam import search
 from recoder_lsp.engine.cleaning import block_indentation, insertion
-from recoder_lsp.engine.copying import trust_of
-from recoder_lsp.engine.fim import Budget, Layout, Place, Prompt, Prompter
+from recoder_lsp.engine.fim import Budget, Layout, Place, Prompt
 from recoder_lsp.engine.fitting import misfit
-from recoder_lsp.engine.generation import Alternative, Generated, Limits, Spelling, generate
+from recoder_lsp.engine.generation import Alternative, Generated, Limits, generate
 from recoder_lsp.engine.judging import judge
-from recoder_lsp.engine.llama import LlamaModel
 from recoder_lsp.engine.runtime import Runtime
 from recoder_lsp.engine.scheduler import Work
 from recoder_lsp.features.answers import Answer, Candidate
 from recoder_lsp.features.asking import Request, apart, line_end_needed
 from recoder_lsp.features.checking import Checker
+from recoder_lsp.features.completion_model import CompletionModel, Loaded
 from recoder_lsp.features.context import Context
-from recoder_lsp.features.gate import Evidence, Gate, features
+from recoder_lsp.features.gate import FIRST_LINES, Evidence, Gate, features, first_look
 from recoder_lsp.features.unresolved import unresolved_names
-from recoder_lsp.index.phrases.predicting import Caret, Predictor
+from recoder_lsp.index.phrases.predicting import Caret, Line, Predictor
 from recoder_lsp.index.phrases.stream import Stream
 
 SINGLE_LINE_TOKENS = 32
@@ -43,6 +42,8 @@ HOPELESS = -8.0
 # Unless everything is wanted, lines that their own expert finds less likely are not looked for (a logarithm), and candidates that
 # are less probable are not checked: they would hardly be shown.
 UNLIKELY, IMPROBABLE = -4.0, 0.1
+# What the first look was learnt for: it says whether anything this probable will come out.
+FIRST_LOOK_FROM_PERCENT = 35
 # So many candidates are parsed in their place: one is shown, the others are there to cycle through.
 MOST_CHECKED = 3
 CHECK_SECONDS = 0.05
@@ -65,17 +66,6 @@ class Phrases(Protocol):
     def phrases(self, uri: str) -> tuple[Stream, str] | None: ...
 
 
-@dataclass
-class _Loaded:
-    """A model with what was derived from it."""
-
-    model: LlamaModel
-    prompter: Prompter
-    trust: tuple[float, ...]
-    beam: Beam | None = None
-    spelling: Spelling | None = None
-
-
 class Experts:
     """Owned by the event loop; what its methods return is work for the engine thread, where alone the model may be touched."""
 
@@ -88,8 +78,7 @@ class Experts:
         layout: Overrides the order that the model states, to compare layouts.
         switches: Which experts take part.
         """
-        self._runtime, self._phrases, self._layout, self._switches = runtime, phrases, layout, switches
-        self._loaded: _Loaded | None = None
+        self._completion_model, self._phrases, self._switches = CompletionModel(runtime, layout), phrases, switches
         self._predictor = Predictor(None)
         self._checker = Checker()
         self._gate: Gate | None = None
@@ -133,24 +122,15 @@ class Experts:
         loaded = self._model(settings) if self._switches.model else None
         predictor = self._predictor if self._switches.phrases else None
         knows = predictor.knows if predictor is not None and self._switches.names else None
-        return _Panel(uri, path, place, context, settings, loaded, predictor, knows, self._checker)
+        return _Panel(uri, path, place, context, settings, loaded, predictor, knows, self._checker, knows_workspace=stream is not None)
 
     def _gate_loaded(self) -> Gate | None:
         if self._gate is None and self._switches.gate:
             self._gate = Gate.load()
         return self._gate
 
-    def _model(self, settings: Settings) -> _Loaded | None:
-        if not self._switches.model:
-            return None
-        model = self._runtime.ready()
-        if model is None:
-            self._loaded = None
-            self._runtime.ensure(settings.engine)
-            return None
-        if self._loaded is None or self._loaded.model is not model:
-            self._loaded = _Loaded(model, Prompter(model, self._layout), trust_of(model.metadata), beam_of(model.metadata))
-        return self._loaded
+    def _model(self, settings: Settings) -> Loaded | None:
+        return self._completion_model.ready(settings) if self._switches.model else None
 
 
 @dataclass
@@ -162,7 +142,7 @@ class _Panel:
     whole_place: Place
     context: Context
     settings: Settings
-    loaded: _Loaded | None
+    loaded: Loaded | None
     predictor: Predictor | None
     knows: Callable[[str], bool] | None
     """Whether a word occurs anywhere; None where names take no part."""
@@ -171,6 +151,8 @@ class _Panel:
     """What the model did for it."""
     thorough: bool = True
     """Whether unlikely lines are wanted, too."""
+    knows_workspace: bool = False
+    """Whether phrases of other files take part."""
 
     @functools.cached_property
     def line_end(self) -> str:
@@ -185,25 +167,27 @@ class _Panel:
 def _answer(panel: _Panel, gate: Gate | None, rejections: int) -> Generator[None, None, Answer]:
     place = panel.place
     opens_block = panel.settings.completion.multiline and panel.checker.opens_block(panel.whole_place)
-    found = yield from _found(panel)
+    found = yield from _found(panel, gate)
     judged = _judged(found, place, gate, rejections)
     likely = judged if panel.thorough else [candidate for candidate in judged if candidate.probability >= IMPROBABLE]
     candidates = _checked(panel, likely, block=opens_block)
     rest: Generated | None = None
-    if opens_block and panel.loaded is not None:
+    if opens_block and panel.loaded is not None and panel.generated is not None:
         candidates, rest = yield from _gone_on(panel, panel.loaded, candidates)
     complete = all(each is None or each.ended_by != "time" for each in (panel.generated, rest))
     whole = panel.whole_place
     return Answer(whole.prefix, whole.suffix, rest is not None, panel.line_end, candidates, panel.generated, complete, panel.thorough)
 
 
-def _found(panel: _Panel) -> Generator[None, None, list[Evidence]]:
-    """Collect what the experts propose, and what each makes of all of it."""
+def _found(panel: _Panel, gate: Gate | None = None) -> Generator[None, None, list[Evidence]]:
+    """Collect what the experts propose, and what each makes of all of it; the model is left out where that is hopeless."""
     found: dict[str, Evidence] = {}
     caret = _caret(panel)
     least = -math.inf if panel.thorough else UNLIKELY
-    lines = [line for line in caret.lines() if line.text.strip() and line.log_probability > least] if caret is not None else []
-    if panel.loaded is not None:
+    every = [line for line in caret.lines() if line.text.strip()] if caret is not None else []
+    lines = [line for line in every if line.log_probability > least]
+    ask_model = panel.loaded is not None and not (gate is not None and caret is not None and _is_hopeless(panel, caret, every, gate))
+    if panel.loaded is not None and ask_model:
         yield
         generated = panel.generated = yield from _searched(panel.loaded, panel.place, panel.context, panel.settings, least)
         for rank, proposed in enumerate((generated, *generated.alternatives)):
@@ -212,18 +196,28 @@ def _found(panel: _Panel) -> Generator[None, None, list[Evidence]]:
     for rank, line in enumerate(lines):
         known = found.get(plain(line.text), Evidence(line.text, named=line.named))
         found[plain(line.text)] = replace(known, phrases_rank=rank)
-    if panel.loaded is not None and panel.loaded.beam is not None:
+    if panel.loaded is not None and panel.loaded.beam is not None and ask_model:
         yield from _put_before_model(panel, panel.loaded, found)
+    return [_looked_at(evidence, panel, caret) for evidence in found.values()]
+
+
+def _is_hopeless(panel: _Panel, caret: Caret, lines: Sequence[Line], gate: Gate) -> bool:
+    """Say whether, as the phrases have it, hardly anything would be shown: then the model is asked for nothing, and most keys are that."""
+    if panel.thorough or panel.settings.completion.min_confidence_percent < FIRST_LOOK_FROM_PERCENT:
+        return False
+    best = [_looked_at(Evidence(line.text, phrases_rank=rank), panel, caret) for rank, line in enumerate(lines[:FIRST_LINES])]
+    return gate.is_hopeless(first_look(best, len(lines), panel.place, knows_workspace=panel.knows_workspace))
+
+
+def _looked_at(evidence: Evidence, panel: _Panel, caret: Caret | None) -> Evidence:
+    """Add what phrases, names and the lines around say about a candidate."""
     place = panel.place
-    return [
-        replace(
-            evidence,
-            phrases=caret.judged(evidence.text) if caret is not None else None,
-            misfit=misfit(evidence.text, place),
-            unresolved=unresolved_names(evidence.text, panel.knows, place.language, place.prefix) if panel.knows is not None else 0,
-        )
-        for evidence in found.values()
-    ]
+    return replace(
+        evidence,
+        phrases=caret.judged(evidence.text) if caret is not None else None,
+        misfit=misfit(evidence.text, place),
+        unresolved=unresolved_names(evidence.text, panel.knows, place.language, place.prefix) if panel.knows is not None else 0,
+    )
 
 
 def _caret(panel: _Panel) -> Caret | None:
@@ -233,14 +227,14 @@ def _caret(panel: _Panel) -> Caret | None:
     return panel.predictor.at(panel.uri, panel.path, place.prefix, place.suffix, names=panel.knows is not None)
 
 
-def _put_before_model(panel: _Panel, loaded: _Loaded, found: dict[str, Evidence]) -> Generator[None, None, None]:
+def _put_before_model(panel: _Panel, loaded: Loaded, found: dict[str, Evidence]) -> Generator[None, None, None]:
     """Have the model judge the lines that it did not think of."""
     foreign = [evidence for evidence in found.values() if evidence.model is None][:MOST_JUDGED]
     if not foreign:
         return
     prompt = _prompt(loaded, panel.place, panel.context, panel.settings)
     texts = [evidence.text for evidence in foreign]
-    judged = yield from judge(loaded.model, _spelling(loaded), prompt, texts, loaded.trust, HOPELESS)
+    judged = yield from judge(loaded.model, loaded.spelling, prompt, texts, loaded.trust, HOPELESS)
     for evidence, model in zip(foreign, judged, strict=True):
         found[plain(evidence.text)] = replace(evidence, model=model)
 
@@ -282,7 +276,7 @@ def _checked(panel: _Panel, candidates: Sequence[Candidate], *, block: bool) -> 
 
 
 def _gone_on(
-    panel: _Panel, loaded: _Loaded, candidates: tuple[Candidate, ...]
+    panel: _Panel, loaded: Loaded, candidates: tuple[Candidate, ...]
 ) -> Generator[None, None, tuple[tuple[Candidate, ...], Generated | None]]:
     """Have the model write the rest of the block that the best line begins; return that too, if it goes on.
 
@@ -293,7 +287,7 @@ def _gone_on(
     begun = replace(place, prefix=place.prefix + best.text)
     limits = Limits(completion.max_tokens, MAX_SECONDS, block_indentation(place))
     prompt = _prompt(loaded, begun, panel.context, panel.settings)
-    rest = yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust)
+    rest = yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust)
     if not rest.text.strip() or not rest.text.lstrip(" \t").startswith("\n"):
         return candidates, None
     whole = replace(best, text=best.text + rest.text, probability=min(best.probability, rest.confidence_percent / 100))
@@ -301,29 +295,23 @@ def _gone_on(
     return ((*checked, *others), rest) if checked else (candidates, None)
 
 
-def _searched(loaded: _Loaded, place: Place, context: Context, settings: Settings, least: float) -> Generator[None, None, Generated]:
+def _searched(loaded: Loaded, place: Place, context: Context, settings: Settings, least: float) -> Generator[None, None, Generated]:
     """Prompt, and decode a line."""
     prompt = _prompt(loaded, place, context, settings)
     limits = Limits(min(settings.completion.max_tokens, SINGLE_LINE_TOKENS), MAX_SECONDS, least_log_probability=least)
     if loaded.beam is None:
-        return (yield from generate(loaded.model, _spelling(loaded), prompt, limits, loaded.trust))
+        return (yield from generate(loaded.model, loaded.spelling, prompt, limits, loaded.trust))
     fits = functools.partial(misfit, place=place)
-    return (yield from search(loaded.model, _spelling(loaded), prompt, limits, loaded.beam, fits, loaded.trust))
+    return (yield from search(loaded.model, loaded.spelling, prompt, limits, loaded.beam, fits, loaded.trust))
 
 
-def _read(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Generator[None, None, int]:
+def _read(loaded: Loaded, place: Place, context: Context, settings: Settings) -> Generator[None, None, int]:
     already = loaded.model.evaluated_tokens
     yield from loaded.model.evaluate(_prompt(loaded, place, context, settings).tokens)
     return loaded.model.evaluated_tokens - already
 
 
-def _spelling(loaded: _Loaded) -> Spelling:
-    if loaded.spelling is None:
-        loaded.spelling = Spelling(loaded.model)
-    return loaded.spelling
-
-
-def _prompt(loaded: _Loaded, place: Place, context: Context, settings: Settings) -> Prompt:
+def _prompt(loaded: Loaded, place: Place, context: Context, settings: Settings) -> Prompt:
     completion = settings.completion
     room = max(loaded.model.context_tokens - completion.max_tokens - 64, 64)
     suffix_tokens = min(completion.suffix_tokens, room // 4)

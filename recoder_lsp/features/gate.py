@@ -20,13 +20,17 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.phrases.predicting import Judged
 
 GATE_FILE = Path(__file__).parent.parent / "models" / "recoder-gate.json"
-VERSION = 1
+VERSION = 2
 # Of the lines around a caret, so many are near, and so many characters of each side are looked at.
 NEAR_LINES, SEEN_CHARACTERS = 12, 12_000
 _NAME = re.compile(r"[^\W\d][\w$]*|\$[\w$]*")
 _SPACES = re.compile(r"\s+")
 # Stands for what an expert did not say: below all that it may say.
-_MISSING = -999.0
+MISSING = -999.0
+# The rank of what an expert did not propose.
+NO_RANK = 9.0
+# So many lines by phrases decide whether the model is asked at all.
+FIRST_LINES = 2
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,22 @@ FEATURES = (
 )
 
 
+# What `first_look` returns, in its order: of each line what phrases and its place say about it, and where the caret is.
+_OF_FIRST_LINES = (
+    *("phrases", "phrases a lexeme", "phrases least", "phrases below", "phrases lexemes", "matched", "pattern", "unresolved", "misfit"),
+    *("length", "names", "brackets", "ends open", "ends statement", "just above", "just below", "above", "below", "like line above"),
+)
+_OF_CARET = ("line begun", "in word", "at line start")
+FIRST_FEATURES = (
+    "workspace",
+    "lines",
+    *(f"{name} of {rank}" for rank in range(1, FIRST_LINES + 1) for name in _OF_FIRST_LINES),
+    *_OF_CARET,
+)
+_FIRST_PLACES = tuple(FEATURES.index(name) for name in _OF_FIRST_LINES)
+_CARET_PLACES = tuple(FEATURES.index(name) for name in _OF_CARET)
+
+
 def features(found: Sequence[Evidence], place: Place, rejections: int = 0) -> list[list[float]]:
     """Put candidates into numbers, one row for each, as FEATURES names them.
 
@@ -86,15 +106,36 @@ def features(found: Sequence[Evidence], place: Place, rejections: int = 0) -> li
     ]
 
 
-class Gate:
-    """The trained forest."""
+def first_look(best: Sequence[Evidence], n_lines: int, place: Place, *, knows_workspace: bool) -> list[float]:
+    """Put what phrases alone propose into numbers, as FIRST_FEATURES names them.
 
-    def __init__(self, trees: Sequence[Sequence[Sequence[float]]], bias: float) -> None:
+    Args:
+        best: The best FIRST_LINES of the lines that they propose, or fewer.
+        n_lines: How many they propose.
+        place: Where these would stand.
+        knows_workspace: Whether phrases of other files take part.
+    """
+    rows = features(best or [Evidence("")], place)
+    return first_look_of(rows if best else [], n_lines, rows[0], knows_workspace=knows_workspace)
+
+
+def first_look_of(rows: Sequence[Sequence[float]], n_lines: int, any_row: Sequence[float], *, knows_workspace: bool) -> list[float]:
+    """Do the same from rows of `features`: those of the lines by phrases, the best first, how many there are, and any row of that caret."""
+    of_lines = [row[place] for row in rows[:FIRST_LINES] for place in _FIRST_PLACES]
+    missing = [MISSING] * (len(_FIRST_PLACES) * FIRST_LINES - len(of_lines))
+    return [float(knows_workspace), float(n_lines), *of_lines, *missing, *(any_row[place] for place in _CARET_PLACES)]
+
+
+class Gate:
+    """Two trained forests: one knows how probable each candidate is, the other whether asking the model is worth it."""
+
+    def __init__(self, candidates: Forest, first: Forest, least: float) -> None:
         """Args:
-        trees: Of each its nodes: feature, threshold, node where it is not above that, node where it is, value. A leaf's feature is -1.
-        bias: The log-odds before the first tree.
+        candidates: Goes by `features`.
+        first: How probable it is that something will be shown; goes by `first_look`.
+        least: Where that is less probable, the model is not asked.
         """
-        self._trees, self._bias = trees, bias
+        self._candidates, self._first, self._least = candidates, first, least
 
     @classmethod
     def load(cls, file: Path = GATE_FILE) -> Gate:
@@ -104,12 +145,32 @@ class Gate:
             RecoderError: It was made for other features.
         """
         stored = json.loads(file.read_text("utf-8"))
-        if (stored["version"], tuple(stored["features"])) != (VERSION, FEATURES):
+        first = stored.get("first", {})
+        if (stored["version"], stored["features"], first.get("features")) != (VERSION, list(FEATURES), list(FIRST_FEATURES)):
             raise RecoderError(f"{file.name} was made for other features.", "Train the gate again, or install Recoder LSP again.")
-        return cls(stored["trees"], stored["bias"])
+        return cls(Forest(stored["trees"], stored["bias"]), Forest(first["trees"], first["bias"]), first["least"])
 
     def probability(self, row: Sequence[float]) -> float:
         """Return how probable it is that a candidate with these features is right, from 0 to 1."""
+        return self._candidates.probability(row)
+
+    def is_hopeless(self, row: Sequence[float]) -> bool:
+        """Say by a `first_look` whether hardly anything would be shown here, whatever the model proposes."""
+        return self._first.probability(row) < self._least
+
+
+class Forest:
+    """Decision trees that vote."""
+
+    def __init__(self, trees: Sequence[Sequence[Sequence[float]]], bias: float) -> None:
+        """Args:
+        trees: Of each its nodes: feature, threshold, node where it is not above that, node where it is, value. A leaf's feature is -1.
+        bias: The log-odds before the first tree.
+        """
+        self._trees, self._bias = trees, bias
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Return what they come to, from 0 to 1."""
         log_odds = self._bias
         for tree in self._trees:
             node = tree[0]
@@ -152,12 +213,12 @@ class _Surroundings:
 
 def _of_experts(evidence: Evidence, best: _Best) -> list[float]:
     model, phrases = evidence.model, evidence.phrases
-    row = [_MISSING] * 5
+    row = [MISSING] * 5
     if model is not None:
         row = [model.log_probability, model.mean_log_probability, model.first_log_probability, _rank(evidence.model_rank)]
         row.append(model.log_probability - best.model)
     if phrases is None:
-        row += [_MISSING] * 9
+        row += [MISSING] * 9
     else:
         line = phrases.line
         row += [line.log_probability, line.log_probability / max(line.n_lexemes, 1), line.least, phrases.below, float(line.n_lexemes)]
@@ -166,7 +227,7 @@ def _of_experts(evidence: Evidence, best: _Best) -> list[float]:
 
 
 def _rank(rank: int | None) -> float:
-    return 9.0 if rank is None else float(rank)
+    return NO_RANK if rank is None else float(rank)
 
 
 def _model(evidence: Evidence) -> float:

@@ -56,10 +56,10 @@ class _NotUnderstood(Exception):
     """The text is not what this scan can follow."""
 
 
-def javascript_insertion(path: str, text: str, target: str, name: str, *, is_default: bool) -> Insertion | None:
+def javascript_insertion(
+    path: str, text: str, target: str, name: str, exported: str = "named", module: str = "", alias: str = ""
+) -> Insertion | None:
     """See imports.insertion."""
-    if _gives_a_meaning(text, name):
-        return None
     try:
         top, imports = _head(text)
     except _NotUnderstood:
@@ -67,18 +67,24 @@ def javascript_insertion(path: str, text: str, target: str, name: str, *, is_def
     has_requires = any(each.is_require for each in imports)
     in_commonjs = has_requires or path.endswith(".cjs") or re.search(r"^module\.exports\b", text, re.MULTILINE) is not None
     is_commonjs = in_commonjs and all(each.is_require for each in imports)
-    wanted = _identity(target)
+    separator = ": " if is_commonjs else " as "
+    written = f"{name}{separator}{alias}" if alias and exported == "named" else alias or name
     for each in imports:
-        same = each.module.startswith(".") and _identity(_resolved(each.module, path)) == wanted
-        if same and each.may_grow and each.is_require == is_commonjs:
-            extended = _extended(text, each, name, is_default=is_default)
+        if target:
+            same = each.module.startswith(".") and _identity(_resolved(each.module, path)) == _identity(target)
+        else:
+            same = each.module == module
+        if same and each.may_grow and each.is_require == is_commonjs and exported != "namespace":
+            extended = _extended(text, each, written, is_default=exported == "default")
             if extended is not None:
                 return extended
     quote = next((each.quote for each in imports), "") or _usual_quote(text)
     end = ";" if _uses_semicolons(text, imports) else ""
-    module = f"{quote}{_module_of(path, target, [each.module for each in imports], is_commonjs=is_commonjs)}{quote}"
-    named = name if is_default else f"{{ {name} }}"
-    statement = f"const {named} = require({module}){end}" if is_commonjs else f"import {named} from {module}{end}"
+    if target:
+        module = _module_of(path, target, [each.module for each in imports], is_commonjs=is_commonjs)
+    named = f"{{ {written} }}" if exported == "named" else f"* as {written}" if exported == "namespace" and not is_commonjs else written
+    source = f"{quote}{module}{quote}"
+    statement = f"const {named} = require({source}){end}" if is_commonjs else f"import {named} from {source}{end}"
     if imports:
         return below(text, imports[-1].end, statement)
     return at_the_top(text, top, statement, 1)
@@ -221,7 +227,7 @@ def _uses_semicolons(text: str, imports: list[_Import]) -> bool:
     return not endings or endings.count(";") * 8 > len(endings)
 
 
-def _gives_a_meaning(text: str, name: str) -> bool:
+def javascript_gives_a_meaning(text: str, name: str) -> bool:
     """Whether the file imports the name already, or binds it somewhere: such a name is not the workspace's there."""
     for position, match in enumerate(re.finditer(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text)):
         if position >= _MOST_USES_SEEN:

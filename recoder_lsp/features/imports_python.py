@@ -52,16 +52,18 @@ class _NotUnderstood(Exception):
     """The text is not what this scan can follow."""
 
 
-def python_insertion(path: str, text: str, target: str, name: str, module: str) -> Insertion | None:
+def python_insertion(path: str, text: str, target: str, name: str, module: str, alias: str = "") -> Insertion | None:
     """See imports.insertion. Without a module, one is made of the target's path."""
-    if _gives_a_meaning(text, name):
-        return None
     statements = _head(text)
     if statements is None:
         return None
     imports = _leading_imports(statements)
+    if alias:
+        name = f"{name} as {alias}" if name else ""
+    if not name:
+        return _new_line(text, statements, imports, f"import {module} as {alias}" if alias else f"import {module}")
     froms = [(statement, match) for statement in imports if (match := _FROM.match(statement.text))]
-    wanted = _without_ending(target)
+    wanted = _without_ending(target) if target else None
     names_of_target = {module, _module_of(target)} - {""}
     for statement, match in froms:
         if match["module"] in names_of_target or (match["module"].startswith(".") and _resolved(match["module"], path) == wanted):
@@ -72,7 +74,7 @@ def python_insertion(path: str, text: str, target: str, name: str, module: str) 
                 return extended
     module = module or _module_of(target)
     written = [match["module"] for _, match in froms]
-    if any(each.startswith(".") for each in written) and not any(each.split(".")[0] == module.split(".")[0] for each in written):
+    if target and any(each.startswith(".") for each in written) and not any(each.split(".")[0] == module.split(".")[0] for each in written):
         module = _relative(path, target) or module
     if not module:
         return None
@@ -194,7 +196,7 @@ def _top_of(text: str, first: int) -> int:
     return first
 
 
-def _gives_a_meaning(text: str, name: str) -> bool:
+def python_gives_a_meaning(text: str, name: str) -> bool:
     """Whether the file imports the name already, or binds it somewhere: such a name is not the workspace's there."""
     for position, match in enumerate(re.finditer(rf"(?<![\w.]){re.escape(name)}\b", text)):
         if position >= _MOST_USES_SEEN:

@@ -125,6 +125,8 @@ class InlineCompletion:
         """Have the requests before an edit answered by nothing, and read ahead where it ends, if that is known."""
         for for_menu in (False, True):
             self._newest.pop((snapshot.uri, for_menu), None)
+        if offset is not None and self._context is not None:
+            self._context.visited(snapshot, offset)
         if offset is not None and self.pace(settings) == "active":
             self._ahead.edited(snapshot, offset, settings)
 
@@ -221,10 +223,11 @@ class InlineCompletion:
         """Take in the outcome of an inference."""
         if answer.complete:
             self._answers.add(uri, answer)
+        if (generated := answer.generated) is None:
+            self._metrics.count("ghost_text.without_model")
+            return
         prepared = priority is Priority.PREFILL
         self._metrics.count("ghost_text.prepared" if prepared else "ghost_text.generated")
-        if (generated := answer.generated) is None:
-            return
         self._metrics.count("ghost_text.prompt_tokens_evaluated", generated.evaluated_tokens)
         self._metrics.count("ghost_text.tokens_decoded", generated.decoded_tokens)
         if not prepared:

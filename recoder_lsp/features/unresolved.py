@@ -109,6 +109,11 @@ def unresolved_names(insertion: str, known: Callable[[str], bool], language: str
     return len(unresolved)
 
 
+def is_everywhere(name: str, language: str) -> bool:
+    """Say whether a name means something in every program: keywords, and what a language or its usual surroundings bring."""
+    return name in (_python_names() if language == "python" else _words(_WORDS_OF_JAVASCRIPT))
+
+
 def _tokens(code: str, python: bool, offset: int = 0) -> Iterator[_Token]:
     """The tokens of code, comments left out, and of a text what is code in it."""
     depth = 0

@@ -4,6 +4,8 @@
 `recoder.accepted` is the command of every suggestion: its argument is the suggestion's id. It answers null.
 `recoder.index.resume` goes on with indexing after the user stopped it by cancelling its progress. It answers null.
 `recoder.snooze` has nothing suggested unasked for a while: its argument is `{"minutes": number}`, 5 without it, 0 ends it. It answers null.
+`recoder/hoverReady` is a notification that a model has described what was hovered over since: `{"textDocument": {"uri"}, "position"}`,
+as in the request. It goes to editors that announce `"experimental": {"recoder": {"hoverReady": true}}`.
 """
 
 from collections.abc import Sequence
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
     from recoder_lsp.app import App
 
 STATUS = "recoder/status"
+HOVER_READY = "recoder/hoverReady"
 ACCEPTED = "recoder.accepted"
 RESUME_INDEXING = "recoder.index.resume"
 SNOOZE = "recoder.snooze"
-COMMANDS = (ACCEPTED, RESUME_INDEXING, SNOOZE)
 
 
 class IndexStatus(TypedDict):
@@ -47,6 +49,16 @@ class EngineStatus(TypedDict):
     error: NotRequired[str]
 
 
+class ChatStatus(TypedDict):
+    """The chat model: `model` is null where the settings name none. It is loaded when it is first asked something."""
+
+    model: str | None
+    state: str
+    prefill_tokens_per_s: float | None
+    decode_tokens_per_s: float | None
+    error: NotRequired[str]
+
+
 class CompletionStatus(TypedDict):
     """Whether anything is suggested unasked: `state` is "active", "snoozed" for `snoozed_s` more seconds, or "saving" the battery."""
 
@@ -61,6 +73,7 @@ class Status(TypedDict):
     completion: CompletionStatus
     index: IndexStatus
     engine: EngineStatus
+    chat: ChatStatus
     requests: dict[str, Any]
     memory_bytes: int
 
@@ -81,6 +94,7 @@ def status(app: "App") -> Status:
         completion=_completion(app),
         index=_index(app),
         engine=engine,
+        chat=_chat(app),
         requests=app.metrics.snapshot(),
         memory_bytes=memory_bytes(),
     )
@@ -103,6 +117,19 @@ def _completion(app: "App") -> CompletionStatus:
     if completion["state"] == "snoozed":
         completion["snoozed_s"] = app.inline_completion.snoozed_s
     return completion
+
+
+def _chat(app: "App") -> ChatStatus:
+    model, named = app.chat_runtime.state, app.settings.models.chat
+    chat = ChatStatus(
+        model=(model.name or named) if named else None,
+        state=model.phase,
+        prefill_tokens_per_s=model.prefill_tokens_per_s,
+        decode_tokens_per_s=model.decode_tokens_per_s,
+    )
+    if model.error:
+        chat["error"] = f"{model.error} {model.hint}".rstrip()
+    return chat
 
 
 def _index(app: "App") -> IndexStatus:

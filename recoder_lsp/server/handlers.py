@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
 from recoder_lsp.logs import log_bug
-from recoder_lsp.server import extensions, index_handlers, lifecycle, to_lsp
+from recoder_lsp.server import action_handlers, commands, extensions, index_handlers, lifecycle, navigation_handlers, to_lsp
 from recoder_lsp.server.documents import Changes
-from recoder_lsp.server.session import Session
+from recoder_lsp.server.session import Focus, Session
 from recoder_lsp.server.to_lsp_symbols import ItemData
 
 SUGGESTION_WAIT_S = 0.15
@@ -73,23 +73,6 @@ async def completion(session: Session, params: types.CompletionParams, snapshot:
     return types.CompletionList(is_incomplete=True, items=items)
 
 
-async def execute_command(session: Session, params: types.ExecuteCommandParams, snapshot: None) -> None:
-    if params.command not in extensions.COMMANDS:
-        raise JsonRpcInvalidParams("Recoder has no command of this name.")
-    session.app.metrics.count(f"commands.{params.command}")
-    if params.command == extensions.RESUME_INDEXING:
-        session.app.workspace.resume()
-        return
-    if params.command == extensions.SNOOZE:
-        session.app.inline_completion.snooze(extensions.snooze_minutes(params.arguments))
-        return
-    # Some editors run commands without their arguments.
-    match params.arguments:
-        case [str(suggestion_id), *_]:
-            session.app.inline_completion.accepted(suggestion_id)
-            session.app.learning.accepted(suggestion_id)
-
-
 async def status(session: Session, params: Any, snapshot: None) -> extensions.Status:
     return extensions.status(session.app)
 
@@ -108,8 +91,16 @@ ROUTES: Mapping[str, Route] = {
     types.COMPLETION_ITEM_RESOLVE: Route(index_handlers.resolve_item, quiet=True),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: Route(index_handlers.document_symbol, quiet=True),
     types.TEXT_DOCUMENT_HOVER: Route(index_handlers.hover_over, quiet=True),
+    types.TEXT_DOCUMENT_CODE_ACTION: Route(action_handlers.code_action, quiet=True),
+    types.CODE_ACTION_RESOLVE: Route(action_handlers.resolve, quiet=False),
+    types.TEXT_DOCUMENT_CODE_LENS: Route(navigation_handlers.code_lens, quiet=True),
+    types.TEXT_DOCUMENT_DEFINITION: Route(navigation_handlers.definition, quiet=True),
+    types.TEXT_DOCUMENT_REFERENCES: Route(navigation_handlers.references, quiet=True),
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: Route(navigation_handlers.signature_help, quiet=True),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: Route(navigation_handlers.folding_range, quiet=True),
+    types.TEXT_DOCUMENT_SELECTION_RANGE: Route(navigation_handlers.selection_range, quiet=True),
     types.WORKSPACE_SYMBOL: Route(index_handlers.workspace_symbol, quiet=True),
-    types.WORKSPACE_EXECUTE_COMMAND: Route(execute_command, quiet=False),
+    types.WORKSPACE_EXECUTE_COMMAND: Route(commands.execute_command, quiet=False),
     extensions.STATUS: Route(status, quiet=False),
 }
 
@@ -128,6 +119,7 @@ def did_change(session: Session, edit: Changes) -> None:
     before = session.documents.snapshot(edit.uri) if watched else None
     session.documents.change(edit)
     session.app.workspace.changed(edit.uri)
+    session.app.hovers.typed()
     after = session.documents.snapshot(edit.uri)
     if after is None:
         return
@@ -141,6 +133,7 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
     session.app.inline_completion.forget(params.text_document.uri)
     session.app.learning.closed(params.text_document.uri)
     session.app.workspace.closed(params.text_document.uri)
+    session.app.code_actions.forget(params.text_document.uri)
 
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
@@ -175,12 +168,23 @@ NOTIFICATIONS: Mapping[str, Callable[[Session, Any], None]] = {
 }
 
 
+# Editors send these about the cursor or the selection; a hover is about the mouse.
+TELL_THE_PLACE = (
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.TEXT_DOCUMENT_COMPLETION,
+    types.TEXT_DOCUMENT_INLINE_COMPLETION,
+    types.TEXT_DOCUMENT_SIGNATURE_HELP,
+)
+
+
 def begin(session: Session, method: str, params: Any) -> Coroutine[Any, Any, Any]:
     """Take the document as it is now, and return the coroutine that answers the request.
 
     Now, and not in the coroutine: that starts later, when an edit sent right after the request is already applied.
     """
     uri = _document_of(params)
+    if method in TELL_THE_PLACE and uri is not None:
+        session.focus = _focus(uri, params)
     snapshot = session.documents.snapshot(uri) if uri is not None else None
     return _answer(session, method, ROUTES[method], params, snapshot)
 
@@ -229,6 +233,12 @@ async def _answer(session: Session, method: str, route: Route, params: Any, snap
         raise JsonRpcInternalError("Recoder failed here; this is a bug. Its log says where.") from error
     finally:
         metrics.observe(method, (time.perf_counter() - started) * 1000)
+
+
+def _focus(uri: str, params: Any) -> Focus:
+    """Where the user is, by a request about a range or a position."""
+    selected = getattr(params, "range", None)
+    return Focus(uri, selected.start, selected.end) if selected is not None else Focus(uri, params.position, params.position)
 
 
 def _document_of(params: Any) -> str | None:

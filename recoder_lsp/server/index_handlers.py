@@ -3,7 +3,7 @@
 from lsprotocol import types
 
 from recoder_lsp.document import Snapshot
-from recoder_lsp.features import completion, hover, symbols
+from recoder_lsp.features import completion, symbols
 from recoder_lsp.server import to_lsp_symbols
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp_symbols import ItemData
@@ -27,8 +27,20 @@ async def hover_over(session: Session, params: types.HoverParams, snapshot: Snap
     if snapshot is None:
         return None
     offset = snapshot.offset_at(params.position.line, params.position.character, session.encoding)
-    description = await hover.describe(session.app.workspace, snapshot, offset)
-    return to_lsp_symbols.hover(description, snapshot, session.encoding, session.capabilities) if description else None
+
+    def described(found: bool) -> None:
+        now = session.documents.snapshot(snapshot.uri)
+        if now is not None:
+            # The model has read something else meanwhile: what the next key needs is read again.
+            session.app.inline_completion.saved(now, session.app.settings)
+        if found and now is snapshot:
+            session.notify.hover_ready(snapshot.uri, params.position)
+
+    settings = session.app.settings
+    description = await session.app.hovers.describe(snapshot, offset, settings, snapshot_of=session.documents.snapshot, described=described)
+    if description is None:
+        return None
+    return to_lsp_symbols.hover(description, snapshot, session.encoding, session.capabilities, authors=settings.hover.authors)
 
 
 async def named_items(session: Session, snapshot: Snapshot, caret: int) -> list[types.CompletionItem]:

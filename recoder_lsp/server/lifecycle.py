@@ -15,7 +15,8 @@ from pygls.uris import from_fs_path
 from recoder_lsp import __version__, config, logs
 from recoder_lsp.config import Problem, Settings, Source
 from recoder_lsp.document import Snapshot
-from recoder_lsp.server.extensions import COMMANDS
+from recoder_lsp.server import action_handlers, registrations
+from recoder_lsp.server.commands import COMMANDS
 from recoder_lsp.server.session import Session
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECTION = "recoder"
-MENU_ID = "recoder-completion"
 WATCHING_ID = "recoder-watched-files"
 CLIENT_TIMEOUT_S = 10.0
-COMPLETION_TRIGGERS = (".", "(")
 
 
 def initialize(
@@ -42,7 +41,6 @@ def initialize(
     _configure_logs(Settings(), settings)
     session = Session(client, build_app(settings), params, folders)
     session.problems = problems
-    session.menu_announced = session.wants_completion
     session.app.on_model_state = session.notify.model_state
     session.app.workspace.on_state = session.notify.index_state
     session.notify.cancel_indexing = session.app.workspace.pause
@@ -96,8 +94,10 @@ def apply_settings(session: Session) -> None:
         session.app.configure(settings)
         if settings.index != before.index:
             session.app.workspace.resume()
+        if settings.navigation.code_lens != before.navigation.code_lens:
+            _refresh_lenses(session)
         _configure_logs(before, settings)
-    _offer_menu(session)
+    _register_changes(session)
     _watch_files(session)
 
 
@@ -118,35 +118,44 @@ def _configure_logs(before: Settings, now: Settings) -> None:
 
 
 def _capabilities(session: Session) -> types.ServerCapabilities:
-    completion = types.CompletionOptions(trigger_characters=list(COMPLETION_TRIGGERS), resolve_provider=True)
-    return types.ServerCapabilities(
+    capabilities = types.ServerCapabilities(
         position_encoding=session.encoding,
         text_document_sync=types.TextDocumentSyncOptions(
             open_close=True, change=types.TextDocumentSyncKind.Incremental, save=types.SaveOptions(include_text=False)
         ),
         # Whatever the editor announces: some show ghost text without saying so.
         inline_completion_provider=types.InlineCompletionOptions(),
-        completion_provider=completion if session.menu_announced else None,
         hover_provider=True,
+        code_action_provider=types.CodeActionOptions(code_action_kinds=list(action_handlers.KINDS), resolve_provider=True),
         document_symbol_provider=types.DocumentSymbolOptions(label="Recoder"),
         workspace_symbol_provider=True,
         execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
+        # For the files in which one chats, whatever the settings say.
+        code_lens_provider=types.CodeLensOptions(),
         workspace=types.WorkspaceOptions(
             workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
         ),
     )
+    registrations.announce(session, capabilities)
+    return capabilities
 
 
-def _offer_menu(session: Session) -> None:
-    """Have the editor ask for completion items if the settings want them by now, and no longer if not.
+def _register_changes(session: Session) -> None:
+    """Have the editor ask for what the settings want by now, and no longer for the rest."""
+    added, removed = registrations.changes(session)
+    if added:
+        params = types.RegistrationParams(registrations=[each.registration() for each in added])
+        session.spawn(_told(session, lambda: session.client.client_register_capability_async(params)))
+    if removed:
+        forgotten = types.UnregistrationParams(unregisterations=[each.unregistration() for each in removed])
+        session.spawn(_told(session, lambda: session.client.client_unregister_capability_async(forgotten)))
 
-    What `initialize` announced cannot be taken back: then such requests get an empty answer.
-    """
-    wanted = session.wants_completion
-    if session.menu_announced or not session.may_register_menu or wanted == session.menu_registered:
-        return
-    session.menu_registered = wanted
-    session.spawn(_register_menu(session) if wanted else _unregister_menu(session))
+
+def _refresh_lenses(session: Session) -> None:
+    """Have the editor ask again for what it shows above definitions, where it can."""
+    workspace = session.capabilities.workspace
+    if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+        session.spawn(_told(session, lambda: session.client.workspace_code_lens_refresh_async(None)))
 
 
 def _open_index(session: Session) -> None:
@@ -212,11 +221,6 @@ async def _register_for_configuration(session: Session) -> None:
     await _register(session, registration)
 
 
-async def _register_menu(session: Session) -> None:
-    options = types.CompletionRegistrationOptions(trigger_characters=list(COMPLETION_TRIGGERS), resolve_provider=True)
-    await _register(session, types.Registration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION, register_options=options))
-
-
 async def _register_watching(session: Session) -> None:
     watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
     options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
@@ -225,16 +229,15 @@ async def _register_watching(session: Session) -> None:
     session.app.workspace.told_of_changes(accepted)
 
 
-async def _unregister_menu(session: Session) -> None:
-    params = types.UnregistrationParams(unregisterations=[types.Unregistration(id=MENU_ID, method=types.TEXT_DOCUMENT_COMPLETION)])
-    await _asked(session, lambda: session.client.client_unregister_capability_async(params))
-
-
 async def _register(session: Session, registration: types.Registration) -> bool:
     """Whether the editor agreed."""
     params = types.RegistrationParams(registrations=[registration])
     refused = object()
     return await _asked(session, lambda: session.client.client_register_capability_async(params), refused) is not refused
+
+
+async def _told(session: Session, request: Callable[[], Any]) -> None:
+    await _asked(session, request)
 
 
 async def _asked(session: Session, request: Callable[[], Any], otherwise: Any = None) -> Any:

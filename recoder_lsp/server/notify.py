@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from recoder_lsp.config import Problem
+from recoder_lsp.server.extensions import HOVER_READY
 
 if TYPE_CHECKING:
     from recoder_lsp.engine.runtime import ModelState
@@ -32,12 +33,15 @@ class Notifier:
         self._client = client
         self._spawn = spawn
         self._shows_progress = bool(capabilities.window and capabilities.window.work_done_progress)
+        self._hears_of_hovers = _hears_of_hovers(capabilities)
         self._said: set[str] = set()
-        self._loading: asyncio.Event | None = None
+        self._loading: dict[str, asyncio.Event] = {}
+        """Those models that are being loaded, by role."""
         self._indexing: asyncio.Event | None = None
         self._index_moved = asyncio.Event()
         self._index_state: IndexState | None = None
-        self._cancel_by_token: dict[str | int, Callable[[], None]] = {}
+        self.cancellable: dict[str | int, Callable[[], object]] = {}
+        """What to do when the user stops what is shown under a token."""
         self.cancel_indexing: Callable[[], None] | None = None
         """What to do when the user has had enough of it."""
 
@@ -51,16 +55,15 @@ class Notifier:
             self._show(types.MessageType.Warning, f"Recoder: {message}")
 
     def model_state(self, state: "ModelState") -> None:
-        """Show that a model is being loaded, and once that it could not be."""
+        """Show that a model is being loaded, and once that it could not be; of a chat model, whoever asked it something is told."""
         if state.phase == "loading":
-            if self._loading is None and self._shows_progress:
-                self._loading = asyncio.Event()
-                self._spawn(self._progress(f"Loading {state.name}", self._loading))
+            if state.role not in self._loading and self._shows_progress:
+                self._loading[state.role] = done = asyncio.Event()
+                self._spawn(self._progress(f"Loading {state.name}", done))
             return
-        if self._loading is not None:
-            self._loading.set()
-            self._loading = None
-        if state.phase == "failed":
+        if (loaded := self._loading.pop(state.role, None)) is not None:
+            loaded.set()
+        if state.phase == "failed" and state.role != "chat":
             message = f"Recoder: {state.error} {state.hint}".rstrip()
             if message not in self._said:
                 self._said.add(message)
@@ -78,9 +81,15 @@ class Notifier:
             self._indexing.set()
             self._indexing = None
 
+    def hover_ready(self, uri: str, position: types.Position) -> None:
+        """Say that it is worth looking again, to an editor that wants to know."""
+        if self._hears_of_hovers:
+            place = {"line": position.line, "character": position.character}
+            self._client.protocol.notify(HOVER_READY, {"textDocument": {"uri": uri}, "position": place})
+
     def cancelled(self, token: str | int) -> None:
         """The user stopped what this progress is about."""
-        if (cancel := self._cancel_by_token.get(token)) is not None:
+        if (cancel := self.cancellable.get(token)) is not None:
             cancel()
 
     async def _show_indexing(self, done: asyncio.Event) -> None:
@@ -90,7 +99,7 @@ class Notifier:
         if done.is_set() or (token := await self._token(done)) is None:
             return
         if self.cancel_indexing is not None:
-            self._cancel_by_token[token] = lambda: self._stop_indexing(done)
+            self.cancellable[token] = lambda: self._stop_indexing(done)
         begin = types.WorkDoneProgressBegin(title="Indexing the workspace", cancellable=self.cancel_indexing is not None, percentage=0)
         self._report(token, begin)
         try:
@@ -100,7 +109,7 @@ class Notifier:
                 self._index_moved.clear()
                 await self._index_moved.wait()
         finally:
-            self._cancel_by_token.pop(token, None)
+            self.cancellable.pop(token, None)
             self._report(token, types.WorkDoneProgressEnd())
 
     def _stop_indexing(self, done: asyncio.Event) -> None:
@@ -136,6 +145,14 @@ class Notifier:
 
     def _show(self, kind: types.MessageType, message: str) -> None:
         self._client.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+
+def _hears_of_hovers(capabilities: types.ClientCapabilities) -> bool:
+    # What is experimental may be anything, as an object or as a dictionary.
+    experimental = capabilities.experimental
+    recoder = experimental.get("recoder") if isinstance(experimental, dict) else getattr(experimental, "recoder", None)
+    wanted = recoder.get("hoverReady") if isinstance(recoder, dict) else getattr(recoder, "hoverReady", None)
+    return wanted is True
 
 
 def _indexing_report(state: "IndexState", *, cancellable: bool) -> types.WorkDoneProgressReport:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -27,6 +28,15 @@ CLOSE_TIMEOUT_S = 3.0
 GHOST_TEXT_UNANNOUNCED = ("emacs",)
 
 
+@dataclass(frozen=True)
+class Focus:
+    """Where the user was last, as far as messages tell: for commands that say no place."""
+
+    uri: str
+    start: types.Position
+    end: types.Position
+
+
 class Session:
     """Begins with `initialize` and ends with the process."""
 
@@ -41,10 +51,13 @@ class Session:
         self.initialization_options: Any = params.initialization_options
         self.configuration: Any = None
         self.problems: list[Problem] = []
-        self.menu_announced = False
-        self.menu_registered = False
+        self.announced: set[str] = set()
+        """Methods that `initialize` announced because of the settings."""
+        self.registered: set[str] = set()
+        """Those that the editor was told of since."""
         self.index_open = False
         self.watching_registered = False
+        self.focus: Focus | None = None
         self.notify = Notifier(client, params.capabilities, self.spawn)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -66,13 +79,6 @@ class Session:
         """Whether there is anything to offer in the completion menu, by the settings as they are now."""
         completion = self.app.settings.completion
         return self.wants_menu_items or (completion.enabled and completion.symbols)
-
-    @property
-    def may_register_menu(self) -> bool:
-        """Whether the editor can be told after `initialize` that there are completion items."""
-        text_document = self.capabilities.text_document
-        completion = text_document.completion if text_document else None
-        return completion is not None and bool(completion.dynamic_registration)
 
     @property
     def may_register_watching(self) -> bool:

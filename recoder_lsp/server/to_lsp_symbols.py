@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 from recoder_lsp.document import Encoding, Snapshot
-from recoder_lsp.features import hover as hovers
+from recoder_lsp.features import hover_text
 from recoder_lsp.features.completion import Item, Offer, Resolved
 from recoder_lsp.features.hover import Description
 from recoder_lsp.features.import_scan import Insertion
@@ -122,13 +122,15 @@ def found_symbol(placed: Placed[Location]) -> types.SymbolInformation:
     )
 
 
-def hover(description: Description, snapshot: Snapshot, encoding: Encoding, capabilities: types.ClientCapabilities) -> types.Hover:
-    """What is known of a word."""
+def hover(
+    description: Description, snapshot: Snapshot, encoding: Encoding, capabilities: types.ClientCapabilities, *, authors: bool
+) -> types.Hover:
+    """What is known of a word. Args: `authors` shows who changed its definition last, by initials."""
     announced = capabilities.text_document.hover if capabilities.text_document else None
     if _prefers_markdown(announced.content_format if announced else None):
-        contents = types.MarkupContent(types.MarkupKind.Markdown, hovers.in_markdown(description))
+        contents = types.MarkupContent(types.MarkupKind.Markdown, hover_text.in_markdown(description, authors=authors))
     else:
-        contents = types.MarkupContent(types.MarkupKind.PlainText, hovers.in_plain_text(description))
+        contents = types.MarkupContent(types.MarkupKind.PlainText, hover_text.in_plain_text(description, authors=authors))
     return types.Hover(contents=contents, range=range_of(snapshot, description.start, description.end, encoding))
 
 
@@ -193,7 +195,7 @@ def _documentation(location: Location, capabilities: types.ClientCapabilities) -
     item = completion.completion_item if completion else None
     markdown = _prefers_markdown(item.documentation_format if item else None)
     kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
-    return types.MarkupContent(kind, hovers.documentation(location, markdown=markdown))
+    return types.MarkupContent(kind, hover_text.documentation(location, markdown=markdown))
 
 
 def _prefers_markdown(formats: Sequence[types.MarkupKind] | None) -> bool:

@@ -25,7 +25,7 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.asking import Request, place_of
 from recoder_lsp.features.context import Context
 from recoder_lsp.features.experts import Experts, plain
-from recoder_lsp.features.gate import FEATURES, VERSION, Evidence, features
+from recoder_lsp.features.gate import FEATURES, FIRST_FEATURES, MISSING, NO_RANK, VERSION, Evidence, features, first_look_of
 from recoder_lsp.index.phrases.building import build
 from recoder_lsp.index.phrases.stream import Stream
 from recoder_lsp.training.corpus import Document
@@ -38,8 +38,14 @@ CARETS_A_LINE = 2
 LEAST_FILES = 5
 # Where the model is not loaded yet, and where an index is not there, the rest of the experts have to decide as well.
 WITHOUT_MODEL, WITHOUT_PHRASES = 0.25, 0.1
+# Of the lines, this share is typed where no workspace is open.
+WITHOUT_WORKSPACE = 0.25
 LIKELY = math.log(0.5)
 FOLDS = 5
+# From this probability on something is shown, by default; so much of what is then right may not be lost by not asking the model.
+SHOWN, KEPT = 0.35, 0.98
+# With fewer carets that would show something, or nothing, there is no first look.
+LEAST_OF_EACH = 20
 
 Matrix = npt.NDArray[np.float64]
 
@@ -54,6 +60,8 @@ class Caret:
     right: list[bool]
     is_whole: bool = True
     """Whether all experts took part."""
+    knows_workspace: bool = True
+    """Whether there were phrases of other files."""
 
 
 class _Package:
@@ -86,7 +94,7 @@ async def collect(documents: Sequence[Document], model: Path, n_lines: int, seed
         app.runtime.ensure(settings.engine)
         await app.runtime.loaded()
         for name, stream, document, number in _lines(documents, n_lines, chance):
-            package.stream, package.path = stream, document.path
+            package.stream, package.path = (stream if chance.random() >= WITHOUT_WORKSPACE else None), document.path
             lines = document.text.split("\n")
             line, rejections = lines[number], 0
             for column in sorted({caret_in(line, chance)[1] for _ in range(CARETS_A_LINE)}):
@@ -99,7 +107,7 @@ async def collect(documents: Sequence[Document], model: Path, n_lines: int, seed
                 for some in _parts(evidence, chance):
                     place, right = place_of(request), [plain(each.text) == gold for each in some]
                     rows = features(some, place, rejections)
-                    found.append(Caret(name, document.language, rows, right, some is evidence))
+                    found.append(Caret(name, document.language, rows, right, some is evidence, package.stream is not None))
                 rejections += _would_be_rejected(evidence, gold)
     finally:
         await app.close()
@@ -115,25 +123,24 @@ def train(carets: Sequence[Caret], file: Path) -> str:
     n_packages = len({caret.package for caret in carets})
     if n_packages < 2:
         raise RecoderError("A gate needs lines of two packages at least.", "Hold out more packages, or draw more lines.")
-    table = report(carets, _held_out_scores(carets))
-    forest = _fitted(*_matrix(carets))
-    trees: list[list[list[float]]] = [_nodes(tree.tree_, forest.learning_rate) for (tree,) in forest.estimators_]
-    prior = float(forest.init_.class_prior_[1])
+    scores = _held_out_scores(carets)
+    first, about_first = _first_look(carets, scores)
+    table = f"{report(carets, scores)}\n\n{about_first}"
     stored = {
         "version": VERSION,
         "about": f"Trained by `python -m recoder_lsp.training WORK gate` on {len(carets)} carets of {n_packages} packages.",
         "features": list(FEATURES),
-        "bias": round(math.log(prior / (1 - prior)), 5),
+        **_stored(_fitted(*_matrix(_in_workspaces(carets)))),
+        "first": first,
     }
-    lines = ",\n".join(f"  {json.dumps(tree, separators=(',', ':'))}" for tree in trees)
-    file.write_text(json.dumps(stored, indent=1)[:-2] + f',\n "trees": [\n{lines}\n ]\n}}\n', "utf-8")
+    file.write_text(_as_text(stored), "utf-8")
     return table
 
 
 def report(carets: Sequence[Caret], scores: Sequence[Sequence[float]]) -> str:
     """Write as a table how often the most probable candidate is right, overall and among the surest."""
     lines = ["| | carets | proposed at all | right | right of surest 10 % | 20 % | 30 % | 50 % | log loss |", "|---|" + "---:|" * 8]
-    pairs = [(caret, score) for caret, score in zip(carets, scores, strict=True) if caret.is_whole]
+    pairs = [(caret, score) for caret, score in zip(carets, scores, strict=True) if caret.is_whole and caret.knows_workspace]
     for name in ("all", *sorted({caret.language for caret in carets})):
         chosen = [(caret, score) for caret, score in pairs if name in ("all", caret.language)]
         best = sorted((max(zip(score, caret.right, strict=True)) for caret, score in chosen), reverse=True)
@@ -194,6 +201,11 @@ def _would_be_rejected(evidence: Sequence[Evidence], gold: str) -> bool:
     return any(plain(each.text) != gold for each in likely)
 
 
+def _in_workspaces(carets: Sequence[Caret]) -> list[Caret]:
+    """Those that candidates are judged by: the others are there for the first look, which decides for all."""
+    return [caret for caret in carets if caret.knows_workspace]
+
+
 def _matrix(carets: Sequence[Caret]) -> tuple[Matrix, npt.NDArray[np.bool_]]:
     rows = [row for caret in carets for row in caret.rows]
     return np.array(rows, np.float64), np.array([right for caret in carets for right in caret.right])
@@ -205,7 +217,7 @@ def _held_out_scores(carets: Sequence[Caret]) -> list[list[float]]:
     fold = {package: number % FOLDS for number, package in enumerate(packages)}
     scores: list[list[float]] = [[] for _ in carets]
     for number in range(min(FOLDS, len(packages))):
-        forest = _fitted(*_matrix([caret for caret in carets if fold[caret.package] != number]))
+        forest = _fitted(*_matrix(_in_workspaces([caret for caret in carets if fold[caret.package] != number])))
         for place, caret in enumerate(carets):
             if fold[caret.package] == number:
                 scores[place] = forest.predict_proba(np.array(caret.rows))[:, 1].tolist()
@@ -219,6 +231,57 @@ def _fitted(rows: Matrix, right: npt.NDArray[np.bool_]) -> Any:
         n_estimators=140, learning_rate=0.07, max_depth=4, min_samples_leaf=20, subsample=0.7, max_features=0.5, random_state=1
     )
     return forest.fit(rows, right)
+
+
+def _first_look(carets: Sequence[Caret], scores: Sequence[Sequence[float]]) -> tuple[dict[str, Any], str]:
+    """Fit what says by phrases alone whether anything would be shown; return it as stored, and a sentence on what it saves and costs.
+
+    Where it is drawn, KEPT of what would be shown and be right is kept, by forests that have seen nothing of the package.
+    """
+    whole = [(caret, score) for caret, score in zip(carets, scores, strict=True) if caret.is_whole]
+    rows = np.array([_first_row(caret) for caret, _ in whole])
+    shown = np.array([max(score) >= SHOWN for _, score in whole])
+    right = np.array([max(score) >= SHOWN and caret.right[int(np.argmax(score))] for caret, score in whole])
+    packages = sorted({caret.package for caret, _ in whole})
+    fold = np.array([packages.index(caret.package) % FOLDS for caret, _ in whole])
+    if any(min(np.bincount(shown[fold != number], minlength=2)) < LEAST_OF_EACH for number in range(min(FOLDS, len(packages)))):
+        nothing = {"features": list(FIRST_FEATURES), "least": 0.0, "bias": 0.0, "trees": []}
+        return nothing, "First look: too few carets to learn it from, so the model is asked everywhere."
+    probable = np.zeros(len(whole))
+    for number in range(min(FOLDS, len(packages))):
+        forest = _fitted(rows[fold != number], shown[fold != number])
+        probable[fold == number] = forest.predict_proba(rows[fold == number])[:, 1]
+    least = round(float(np.quantile(probable[right], 1 - KEPT)), 5) if right.any() else 0.0
+    hopeless = probable < least
+    lost = 100 * (hopeless & right).sum() / max(right.sum(), 1)
+    saved, would_show = 100 * hopeless.mean(), 100 * shown.mean()
+    about = (
+        f"First look: {would_show:.1f} % of the carets would show something. At {saved:.1f} % the model is not asked, "
+        f"which costs {lost:.1f} % of what would be shown and be right."
+    )
+    return {"features": list(FIRST_FEATURES), "least": least, **_stored(_fitted(rows, shown))}, about
+
+
+def _first_row(caret: Caret) -> list[float]:
+    rank, phrases = FEATURES.index("phrases rank"), FEATURES.index("phrases")
+    proposed = sorted((row for row in caret.rows if row[rank] < NO_RANK and row[phrases] > MISSING), key=lambda row: row[rank])
+    return first_look_of(proposed, len(proposed), caret.rows[0], knows_workspace=caret.knows_workspace)
+
+
+def _stored(forest: Any) -> dict[str, Any]:
+    prior = float(forest.init_.class_prior_[1])
+    trees = [_nodes(tree.tree_, forest.learning_rate) for (tree,) in forest.estimators_]
+    return {"bias": round(math.log(prior / (1 - prior)), 5), "trees": trees}
+
+
+def _as_text(stored: dict[str, Any]) -> str:
+    """JSON with one tree a line, to be read in a diff."""
+    shown = {**stored, "trees": "@trees", "first": {**stored["first"], "trees": "@first"}}
+    text = json.dumps(shown, indent=1)
+    for mark, trees in (("@trees", stored["trees"]), ("@first", stored["first"]["trees"])):
+        lines = ",\n".join(f"  {json.dumps(tree, separators=(',', ':'))}" for tree in trees)
+        text = text.replace(f'"{mark}"', f"[\n{lines}\n ]")
+    return text + "\n"
 
 
 def _nodes(tree: Any, rate: float) -> list[list[float]]:

@@ -53,7 +53,7 @@ def main() -> int:
         home = options.home or Path(temporary)
         for repository, asked in queries.items():
             index = FolderIndex.open(
-                _folder(options.folder, repository), home / repository.replace("/", "__"), IndexSettings(embedder=options.embedder)
+                folder_of(options.folder, repository), home / repository.replace("/", "__"), IndexSettings(embedder=options.embedder)
             )
             index.reconcile(lambda progress: None, lambda: False)
             index.flush(lambda: False)
@@ -88,7 +88,7 @@ def ndcg(paths: list[str], query: dict[str, Any], at: int = 10) -> float:
     return gained / sum(1 / math.log2(rank + 2) for rank in range(min(at, len(relevant))))
 
 
-def _folder(folder: Path, repository: str) -> Path:
+def folder_of(folder: Path, repository: str) -> Path:
     owner, name = repository.split("/")
     found = next(folder.glob(f"{owner}__{name}@*"))
     return found / name if (found / name).is_dir() else found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from recoder_lsp.engine.scheduler import Priority, Scheduler, Work
 
@@ -61,6 +61,13 @@ class HandStepped:
         self._begun[name].set()
         assert self._permits.acquire(timeout=PATIENCE_S), "the test forgot to step"
         self.turns.append(name)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens on the engine thread."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - there is nothing to be told by
+            await asyncio.sleep(0.001)
 
 
 async def begin(scheduler: Scheduler, work: Work[str], priority: Priority, key: str | None = None) -> asyncio.Task[str]:

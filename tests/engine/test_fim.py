@@ -100,6 +100,28 @@ def test_context_comes_first_and_only_what_fits():
     assert text.startswith("<bos><sep>b.py\nalpha beta\n<sep>d.py\ngamma\n<sep>a.py\n")
 
 
+def test_where_not_all_fits_the_last_snippet_is_the_one_that_stays():
+    snippets = [Snippet("old.py", " ".join("x" * 14)), Snippet("new.py", " ".join("y" * 14))]
+
+    text, _ = prompt("▮", context=snippets, budget=Budget(prefix=0, suffix=0, context=26))
+
+    assert "y y y" in text
+    assert "x x x" not in text
+
+
+def test_what_a_short_document_leaves_unused_goes_to_the_context_up_to_as_much_again():
+    snippets = [Snippet("b.py", " ".join("x" * 40)), Snippet("c.py", " ".join("y" * 40))]
+
+    short, _ = prompt("a▮", context=snippets, budget=Budget(prefix=400, suffix=400, context=60))
+    long, _ = prompt("a\n" * 500 + "▮" + "\nb" * 500, context=snippets, budget=Budget(prefix=400, suffix=400, context=60))
+    shorter, _ = prompt("a▮", context=snippets, budget=Budget(prefix=400, suffix=400, context=30))
+
+    assert ("x x x" in short, "y y y" in short) == (True, True)
+    assert ("x x x" in long, "y y y" in long) == (False, True)
+    # No more than twice its budget, whatever is unused.
+    assert ("x x x" in shorter, "y y y" in shorter) == (False, True)
+
+
 def test_the_window_keeps_its_start_while_lines_are_typed():
     lines = [f"line{number} is here" for number in range(200)]
     starts = []

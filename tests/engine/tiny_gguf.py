@@ -58,6 +58,7 @@ def write_tiny_gguf(
     control_type: gguf.TokenType = CONTROL,
     fim_in_metadata: bool = True,
     add_space_prefix: bool = False,
+    adds_bos: bool = False,
     metadata: Mapping[str, Any] | None = None,
     without: Sequence[str] = (),
 ) -> Path:
@@ -98,7 +99,7 @@ def write_tiny_gguf(
     for key, values in (("tokens", tokens), ("scores", scores), ("token_type", types)):
         if f"tokenizer.ggml.{key}" not in without:
             writer.add_array(f"tokenizer.ggml.{key}", [int(value) for value in values] if key == "token_type" else values)
-    writer.add_add_bos_token(False)
+    writer.add_add_bos_token(adds_bos)
     writer.add_add_space_prefix(add_space_prefix)
     for name, tensor in _tensors(len(tokens)):
         if name not in without:

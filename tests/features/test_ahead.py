@@ -136,7 +136,7 @@ async def test_a_suggestion_that_is_not_looked_at_is_not_gone_on_with(desk, monk
 async def test_when_nobody_types_what_the_index_has_said_meanwhile_is_read(scheduler, idle_at_once):
     desk, context = Desk(scheduler), HandContext()
     desk.feature = InlineCompletion(scheduler, desk.runtime, desk.metrics, context)
-    context.afterwards = Context(in_prompt=(Snippet("b.py", "from elsewhere"),))
+    context.afterwards = Context(by_index=(Snippet("b.py", "from elsewhere"),))
     await desk.suggest("nothing of the kind ▮\n")
 
     await until(lambda: desk.count("tokens_read_ahead"))
@@ -148,7 +148,7 @@ async def test_when_nobody_types_what_the_index_has_said_meanwhile_is_read(sched
 async def test_what_every_prompt_begins_with_is_read_when_a_document_is_opened(scheduler):
     desk, context = Desk(scheduler), HandContext()
     desk.feature = InlineCompletion(scheduler, desk.runtime, desk.metrics, context)
-    context.context = Context(in_prompt=(Snippet("b.py", "from elsewhere"),))
+    context.context = Context(by_index=(Snippet("b.py", "from elsewhere"),))
 
     desk.feature.opened(snapshot(INTENDED), SETTINGS)
     await until(lambda: desk.count("tokens_read_ahead"))

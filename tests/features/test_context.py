@@ -7,6 +7,7 @@ import pytest
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features import context as context_module
 from recoder_lsp.features.context import IN_PROMPT_LINES, STAYS_FOR_LINES, Context, ContextFinder
+from recoder_lsp.features.recent import Recent
 
 URI = "file:///w/a.py"
 
@@ -135,7 +136,7 @@ async def test_an_index_that_goes_away_takes_nothing_with_it():
     await finder.at(*place(9))
     await settled()
 
-    assert (await finder.at(*place(9))) is before
+    assert await finder.at(*place(9)) == before
 
 
 @pytest.mark.parametrize("now", [(), (("c.py", "other"),), (("b.py", "changed"),)])
@@ -211,3 +212,89 @@ async def test_the_index_sees_both_sides_of_the_caret(line):
     assert (uri, method, params["language"]) == (URI, "related", "python")
     assert params["after"].startswith(f"line {line}\n")
     assert params["before"].endswith(f"line {line - 1}\n" if line else "")
+
+
+# Where the user was before
+
+
+def other(text="def elsewhere():\n    return 1\n", uri="file:///w/deep/down/b.py", language="python"):
+    return Snapshot(uri, language, text, 1)
+
+
+async def test_what_one_was_at_work_on_elsewhere_stands_before_what_the_index_finds():
+    recent = Recent()
+    recent.visited(other(), 10)
+    finder = ContextFinder(HandIndex(("c.py", "def g(): ...")), recent)
+
+    context = await finder.at(*place(3))
+
+    assert [(snippet.path, snippet.text) for snippet in context.in_prompt] == [
+        ("deep/down/b.py", "def elsewhere():\n    return 1"),
+        ("c.py", "def g(): ..."),
+    ]
+
+
+async def test_it_changes_only_when_one_comes_back_from_another_document():
+    recent, index = Recent(), HandIndex(("c.py", "def g(): ..."))
+    finder = ContextFinder(index, recent)
+    first = await finder.at(*place(3))
+    recent.visited(other(), 0)
+
+    await finder.at(*place(3))
+    await settled()
+    back = await finder.at(*place(3))
+    again = await finder.at(*place(3))
+
+    assert (first.recent, [snippet.path for snippet in back.recent]) == ((), ["deep/down/b.py"])
+    assert again is back
+    assert back.by_index == first.by_index
+
+
+async def test_without_an_index_it_is_there_nevertheless():
+    recent, index = Recent(), HandIndex()
+    index.is_away = True
+    recent.visited(other(), 0)
+
+    context = await ContextFinder(index, recent).at(*place(3))
+
+    assert [snippet.path for snippet in context.in_prompt] == ["deep/down/b.py"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        other(uri="file:///w/.env"),
+        other(language="go"),
+        other(text="\n\n"),
+        other(text="x" * 5_000),
+        other(uri=URI),
+    ],
+)
+def test_secrets_other_languages_and_what_is_no_code_are_left_out(elsewhere):
+    recent = Recent()
+    recent.visited(elsewhere, 0)
+
+    assert recent.elsewhere(place(0)[0], 3) == ()
+
+
+def test_the_latest_place_of_each_document_counts_and_the_latest_document_comes_last():
+    recent = Recent()
+    lines = "".join(f"line{number}\n" for number in range(100))
+    recent.visited(other(lines), 0)
+    recent.visited(other("c = 1\n", "file:///w/c.py"), 0)
+    recent.visited(other(lines), lines.index("line50"))
+
+    found = recent.elsewhere(place(0)[0], 3)
+
+    assert [snippet.path for snippet in found] == ["/w/c.py", "deep/down/b.py"]
+    assert found[1].text.split("\n") == [f"line{number}" for number in range(43, 53)]
+    assert recent.elsewhere(place(0)[0], 1) == found[1:]
+
+
+def test_of_a_closed_document_nothing_is_left():
+    recent = Recent()
+    recent.visited(other(), 0)
+
+    recent.closed(other().uri)
+
+    assert recent.elsewhere(place(0)[0], 3) == ()

@@ -17,7 +17,7 @@ from recoder_lsp.features.answers import Answer
 from recoder_lsp.features.asking import Request, place_of
 from recoder_lsp.features.context import Context
 from recoder_lsp.features.experts import Experts, Switches
-from recoder_lsp.features.gate import Evidence
+from recoder_lsp.features.gate import Evidence, Gate
 from recoder_lsp.index.phrases.building import build
 from recoder_lsp.index.phrases.stream import Stream
 from tests.features.desk import INTENDED, SETTINGS, request_at
@@ -42,13 +42,16 @@ class Folder:
 class Table:
     """Experts, what they are asked and what they answer."""
 
-    def __init__(self, model: Any = None, folder: Folder | None = None, switches: Switches = ALL) -> None:
+    def __init__(
+        self, model: Any = None, folder: Folder | None = None, switches: Switches = ALL, settings: Any = SETTINGS, *, invoked: bool = False
+    ) -> None:
         self.runtime = ReadyRuntime(model)
+        self.settings, self.invoked = settings, invoked
         self.experts = Experts(self.runtime, folder, switches=switches)
 
     def steps(self, text: str, context: Context = NO_CONTEXT, rejections: int = 0) -> Generator[None, None, Answer]:
-        request = request_at(text)
-        return self.experts.work(request, place_of(request), context, SETTINGS, rejections)()
+        request = replace(request_at(text), invoked=self.invoked)
+        return self.experts.work(request, place_of(request), context, self.settings, rejections)()
 
     def answer(self, text: str, context: Context = NO_CONTEXT) -> Answer:
         return finished(self.steps(text, context))
@@ -89,6 +92,16 @@ def model() -> Iterator[LlamaModel]:
     model.close()
 
 
+@pytest.fixture(autouse=True)
+def _always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is asked at every place, but where a test is about that."""
+    first_look_says(monkeypatch, hopeless=False)
+
+
+def first_look_says(monkeypatch: pytest.MonkeyPatch, *, hopeless: bool) -> None:
+    monkeypatch.setattr(Gate, "is_hopeless", lambda gate, row: hopeless)
+
+
 # Without a model
 
 
@@ -124,6 +137,47 @@ def test_what_breaks_the_document_is_no_candidate():
 
     assert any(each.text == "compute(values))" for each in Table(None, folder).evidence("total = ▮\nprint(total)\n"))
     assert "compute(values))" not in Table(None, folder).texts("total = ▮\nprint(total)\n")
+
+
+# The first look
+
+
+def unasked(**completion: Any) -> Any:
+    return replace(SETTINGS, completion=replace(SETTINGS.completion, min_confidence_percent=35, **completion))
+
+
+@pytest.mark.parametrize("hopeless", [True, False])
+def test_where_nothing_would_be_shown_the_model_is_not_asked(model, monkeypatch, hopeless):
+    first_look_says(monkeypatch, hopeless=hopeless)
+    before = model.evaluated_tokens
+
+    answer = Table(model, Folder(client=CLIENT), settings=unasked()).answer(HALF_WRITTEN)
+
+    assert (answer.generated is None) == hopeless == (model.evaluated_tokens == before)
+
+
+def test_a_block_that_nobody_expects_is_not_written_either(model, monkeypatch):
+    first_look_says(monkeypatch, hopeless=True)
+
+    answer = Table(model, Folder(client=CLIENT), settings=unasked()).answer(BLOCK)
+
+    assert (answer.block, answer.generated) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"settings": unasked(), "invoked": True},
+        {"settings": replace(SETTINGS, completion=replace(SETTINGS.completion, min_confidence_percent=20))},
+    ],
+    ids=["asked by hand", "a lower threshold"],
+)
+def test_the_model_is_asked_nevertheless_where_the_look_was_not_learnt_for_it(model, monkeypatch, table):
+    first_look_says(monkeypatch, hopeless=True)
+
+    answer = Table(model, **{"folder": Folder(client=CLIENT), **table}).answer(HALF_WRITTEN)
+
+    assert answer.generated is not None
 
 
 def test_a_secret_is_no_candidate():

@@ -11,14 +11,24 @@ import pytest
 from recoder_lsp.engine.fim import Place
 from recoder_lsp.engine.generation import Alternative
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.features.gate import FEATURES, GATE_FILE, VERSION, Evidence, Gate, features
+from recoder_lsp.features.gate import (
+    FEATURES,
+    FIRST_FEATURES,
+    GATE_FILE,
+    MISSING,
+    VERSION,
+    Evidence,
+    Forest,
+    Gate,
+    features,
+    first_look,
+)
 from recoder_lsp.index.phrases.predicting import Judged, Line
 
 OF_PHRASES = Line("", log_probability=-3.0, n_lexemes=4, least=-2.5, n_matched=5, n_pattern=7)
 BY_BOTH = Evidence("(first)", Alternative("(first)", -1.0, 2, -0.75), 0, Judged(OF_PHRASES, below=-1.5), 1)
 BY_MODEL = Evidence("(other)", Alternative("(other)", -2.0, 4, -0.5), 1)
 BY_PHRASES = Evidence("(third)", phrases=Judged(replace(OF_PHRASES, log_probability=-1.25), below=0.0), phrases_rank=0)
-MISSING = -999.0
 
 
 def place_at(text: str) -> Place:
@@ -110,9 +120,9 @@ def test_any_place_has_its_features(text):
 
 def test_a_forest_is_gone_through_from_its_roots():
     inner = [[0, -1.5, 1, 2, 0.0], [-1, 0.0, -1, -1, -1.0], [1, 0.0, 3, 4, 0.0], [-1, 0.0, -1, -1, 0.5], [-1, 0.0, -1, -1, 2.0]]
-    gate = Gate([inner, [[-1, 0.0, -1, -1, 0.25]]], bias=0.5)
+    forest = Forest([inner, [[-1, 0.0, -1, -1, 0.25]]], bias=0.5)
 
-    odds = [gate.probability(row) / (1 - gate.probability(row)) for row in ([-1.5, 9.0], [-1.0, 0.0], [-1.0, 0.1])]
+    odds = [forest.probability(row) / (1 - forest.probability(row)) for row in ([-1.5, 9.0], [-1.0, 0.0], [-1.0, 0.1])]
 
     assert [math.log(each) for each in odds] == pytest.approx([-0.25, 1.25, 2.75])
 
@@ -124,12 +134,15 @@ def test_the_forest_that_ships_says_how_probable_candidates_are():
         assert 0.0 < gate.probability(row) < 1.0
 
 
-def test_the_forest_that_ships_goes_by_features_that_there_are():
-    trees = json.loads(GATE_FILE.read_text("utf-8"))["trees"]
+@pytest.mark.parametrize(("forest", "names"), [("candidates", FEATURES), ("first", FIRST_FEATURES)])
+def test_the_forests_that_ship_go_by_features_that_there_are(forest, names):
+    stored = json.loads(GATE_FILE.read_text("utf-8"))
+    trees = stored["trees"] if forest == "candidates" else stored["first"]["trees"]
 
+    assert trees
     for tree in trees:
         for at, (feature, _, low, high, value) in enumerate(tree):
-            assert -1 <= feature < len(FEATURES)
+            assert -1 <= feature < len(names)
             assert math.isfinite(value)
             # A way leads down, so that it ends.
             assert feature < 0 or at < low < len(tree) > high > at
@@ -152,15 +165,62 @@ def test_the_forest_that_ships_trusts_both_more_than_nobody():
     assert likely > unlikely
 
 
-@pytest.mark.parametrize("changed", [{"features": [*FEATURES[1:], FEATURES[0]]}, {"features": FEATURES[:-1]}, {"version": VERSION + 1}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"features": [*FEATURES[1:], FEATURES[0]]},
+        {"features": FEATURES[:-1]},
+        {"version": VERSION + 1},
+        {"first": {"features": FIRST_FEATURES[:-1], "least": 0.0, "bias": 0.0, "trees": []}},
+    ],
+)
 def test_a_forest_for_other_features_is_refused_with_a_hint(tmp_path, changed):
     file = tmp_path / "gate.json"
-    file.write_text(json.dumps({"version": VERSION, "features": FEATURES, "bias": 0.0, "trees": []} | changed))
+    first = {"features": FIRST_FEATURES, "least": 0.0, "bias": 0.0, "trees": []}
+    file.write_text(json.dumps({"version": VERSION, "features": FEATURES, "bias": 0.0, "trees": [], "first": first} | changed))
 
     with pytest.raises(RecoderError, match=r"gate\.json was made for other features") as refused:
         Gate.load(file)
 
     assert "Train the gate again" in refused.value.hint
+
+
+# The first look
+
+
+def test_a_first_look_sees_the_two_best_lines_by_phrases_and_where_the_caret_is():
+    second = replace(BY_PHRASES, text="(second, best)", phrases=Judged(replace(OF_PHRASES, log_probability=-2.0), below=-1.0))
+
+    look = dict(zip(FIRST_FEATURES, first_look([BY_PHRASES, second], 4, place_at("x = f▮\n"), knows_workspace=True), strict=True))
+
+    assert look["workspace"] == 1.0
+    assert (look["lines"], look["phrases of 1"], look["phrases of 2"]) == (4, -1.25, -2.0)
+    assert (look["length of 1"], look["length of 2"], look["names of 2"]) == (7, 14, 2)
+    assert (look["line begun"], look["in word"], look["at line start"]) == (5, 1, 0)
+
+
+@pytest.mark.parametrize("n_lines", [0, 1])
+def test_a_first_look_at_less_than_two_lines_says_what_is_missing(n_lines):
+    look = dict(zip(FIRST_FEATURES, first_look([BY_PHRASES][:n_lines], n_lines, place_at("x = f▮\n"), knows_workspace=False), strict=True))
+
+    assert (look["workspace"], look["lines"]) == (0.0, n_lines)
+    assert look["phrases of 2"] == look["length of 2"] == MISSING
+    assert (look["phrases of 1"] == MISSING) == (n_lines == 0)
+    assert look["line begun"] == 5
+
+
+def test_it_is_hopeless_where_less_than_the_least_is_to_be_expected():
+    gate = Gate(Forest([], 0.0), Forest([[[0, 1.5, 1, 2, 0.0], [-1, 0.0, -1, -1, -3.0], [-1, 0.0, -1, -1, 3.0]]], 0.0), 0.1)
+
+    assert gate.is_hopeless([1.0])
+    assert not gate.is_hopeless([2.0])
+
+
+def test_where_phrases_are_sure_the_look_that_ships_is_hopeful():
+    gate = Gate.load()
+    sure = Judged(replace(OF_PHRASES, log_probability=-0.05, least=-0.03, n_matched=12, n_pattern=12), below=-0.1)
+
+    assert not gate.is_hopeless(first_look([replace(BY_PHRASES, phrases=sure)], 1, place_at("x = f▮\n"), knows_workspace=True))
 
 
 # Sources

@@ -11,7 +11,10 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.workspace import Placed
 from recoder_lsp.index.records import FileStamp, IndexedFile, Location
+from recoder_lsp.index.search.conventions import Conventions
+from recoder_lsp.index.search.importable import Importable
 from recoder_lsp.index.search.names import Names
+from recoder_lsp.index.search.places import Places
 from recoder_lsp.index.store.manifest import Manifest
 from recoder_lsp.index.syntax.chunks import chunks_of
 from recoder_lsp.index.syntax.languages import language_of
@@ -34,6 +37,8 @@ class SmallWorkspace:
         for path, text in texts.items():
             self.index(path, text)
         self.names = Names(self.manifest, self.texts.get, self.parser)
+        self.conventions = Conventions(self.manifest, self.texts.get)
+        self.places = Places(self.names, self.manifest, self.texts.get, self.parser)
 
     def index(self, path: str, text: str, language: str = "") -> None:
         self.texts[path] = text
@@ -70,10 +75,17 @@ class SmallWorkspace:
         self.asked.append((method, params))
         if self.is_away:
             return None
-        found = wire.decode(wire.encode({"result": getattr(self.names, method)(**params)})[4:])["result"]
+        found = wire.decode(wire.encode({"result": self._method(method)(**params)})[4:])["result"]
         if isinstance(found, dict):
-            self.stale += found.pop("stale")
+            self.stale += found.pop("stale", [])
         return found
+
+    def _method(self, name: str) -> Any:
+        if hasattr(Conventions, name):
+            return getattr(self.conventions, name)
+        if name == "importable":
+            return Importable(self.names, self.manifest, self.texts.get).importable
+        return getattr(self.places if hasattr(Places, name) else self.names, name)
 
     def __getattr__(self, name: str) -> Any:
         """What the server tells a workspace, and nobody here wants to know."""

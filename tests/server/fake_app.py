@@ -9,7 +9,11 @@ from typing import Any
 from recoder_lsp.config import Settings
 from recoder_lsp.document import Snapshot
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.features.code_actions import CodeActions
+from recoder_lsp.features.hover import Hovers
 from recoder_lsp.features.inline_completion import Request, Suggestion
+from recoder_lsp.features.last_changes import LastChanges
+from recoder_lsp.features.syntax_thread import SyntaxThread
 from recoder_lsp.index.process.wire import IndexState
 from recoder_lsp.metrics import Metrics
 
@@ -24,6 +28,7 @@ class FakeModelState:
     hint: str = ""
     prefill_tokens_per_s: float | None = None
     decode_tokens_per_s: float | None = None
+    role: str = "completion"
 
 
 class FakeRuntime:
@@ -128,17 +133,43 @@ class FakeWorkspace:
         return lambda *told: self.told.append((name, *told))
 
 
+class NoSummaries:
+    """What there is without any model. Remembers what was to be described."""
+
+    def __init__(self) -> None:
+        self.wished: list[str] = []
+
+    async def known(self, subject: Any, settings: Settings) -> None:
+        return None
+
+    def wish(self, subject: Any, settings: Settings, done: Callable[[bool], None]) -> None:
+        self.wished.append(subject.name)
+
+    def typed(self) -> None:
+        pass
+
+
 class FakeApp:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.runtime = FakeRuntime()
+        self.runtime, self.chat_runtime = FakeRuntime(), FakeRuntime()
         self.inline_completion = FakeInlineCompletion()
         self.learning = FakeLearning()
         self.workspace = FakeWorkspace()
+        self.syntax = SyntaxThread()
+        self.code_actions = CodeActions(self.syntax, self.workspace, self.metrics, (), ())  # type: ignore[arg-type]
         self.on_model_state: Callable[[Any], None] | None = None
+        self._hovers: tuple[Any, Hovers] | None = None
         self.closed = False
         self.warmed_up = 0
+
+    @property
+    def hovers(self) -> Any:
+        """Those of the workspace as it is by now; no model describes anything."""
+        if self._hovers is None or self._hovers[0] is not self.workspace:
+            self._hovers = self.workspace, Hovers(self.workspace, LastChanges(), NoSummaries())  # type: ignore[arg-type]
+        return self._hovers[1]
 
     def warm_up(self) -> None:
         self.warmed_up += 1

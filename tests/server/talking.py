@@ -51,6 +51,7 @@ class Conversation:
         self.protocol = self.server.protocol
         self.sent: list[dict[str, Any]] = []
         self.finished = self.protocol.connect(self._write)
+        self._wrote = asyncio.Event()
 
     @property
     def app(self) -> FakeApp:
@@ -62,6 +63,7 @@ class Conversation:
 
     def _write(self, frame: bytes) -> None:
         self.sent.append(json.loads(frame.partition(b"\r\n\r\n")[2]))
+        self._wrote.set()
 
     def say(self, message: Any) -> None:
         self.protocol.receive(message if isinstance(message, bytes | BrokenFrame) else json.dumps(message).encode())
@@ -83,6 +85,14 @@ class Conversation:
         self.say(request(request_id, method, params))
         (answer,) = await self.answers(request_id)
         return answer["error"] if "error" in answer else answer["result"]
+
+    async def heard(self, wanted: Callable[[dict[str, Any]], bool], n: int = 1) -> list[dict[str, Any]]:
+        """The first messages that are wanted, once there are so many, also by what other threads do."""
+        async with asyncio.timeout(TIMEOUT_S):
+            while len(found := [message for message in self.sent if wanted(message)]) < n:
+                self._wrote.clear()
+                await self._wrote.wait()
+        return found
 
     def said_by_server(self, method: str) -> list[dict[str, Any]]:
         return [message for message in self.sent if message.get("method") == method]

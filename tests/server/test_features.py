@@ -3,8 +3,10 @@
 import pytest
 from lsprotocol import types
 
+from recoder_lsp.config import ModelsSettings, Settings
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.features.inline_completion import Suggestion
+from recoder_lsp.server.commands import COMMANDS
 from tests.server import fake_app
 from tests.server.talking import URI, Conversation, at, changed, notification, opened
 
@@ -158,7 +160,8 @@ async def test_acceptance_is_counted_with_any_number_of_arguments(talk, argument
 async def test_the_commands_are_announced():
     commands = Conversation().initialize()["capabilities"]["executeCommandProvider"]["commands"]
 
-    assert commands == ["recoder.accepted", "recoder.index.resume", "recoder.snooze"]
+    assert commands == list(COMMANDS)
+    assert {"recoder.accepted", "recoder.snooze", "recoder.chat", "recoder.edit", "recoder.status"} <= set(commands)
 
 
 async def test_a_command_goes_on_with_indexing(talk):
@@ -213,9 +216,19 @@ async def test_status_says_what_is_and_what_is_not(talk, params):
     assert status["index"]["available"] is False
     assert status["index"]["reason"]
     assert status["engine"] == {"model": "fake", "state": "unloaded", "prefill_tokens_per_s": None, "decode_tokens_per_s": None}
+    assert status["chat"] == {"model": None, "state": "unloaded", "prefill_tokens_per_s": None, "decode_tokens_per_s": None}
     assert status["requests"]["latency_ms"][INLINE]["count"] == 1
     assert status["completion"] == {"state": "active"}
     assert status["memory_bytes"] > 1_000_000
+
+
+async def test_status_says_which_chat_model_there_is_and_what_is_wrong_with_it(talk):
+    talk.app.settings = Settings(models=ModelsSettings(chat="some-instruct"))
+    talk.app.chat_runtime.state = fake_app.FakeModelState("failed", name="", error="No such file.", hint="Pull it.", role="chat")
+
+    chat = (await talk.ask("recoder/status"))["chat"]
+
+    assert (chat["model"], chat["state"], chat["error"]) == ("some-instruct", "failed", "No such file. Pull it.")
 
 
 async def test_status_says_why_the_model_could_not_be_loaded(talk):

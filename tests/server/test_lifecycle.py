@@ -293,6 +293,22 @@ async def test_a_model_that_cannot_be_loaded_is_told_once(talk):
     assert warnings(talk) == ["Recoder: No such file. Pull it."]
 
 
+async def test_a_chat_model_has_progress_of_its_own_and_no_warning_that_nobody_asked_for():
+    talk = Conversation()
+    talk.initialize(capabilities=PROGRESS)
+
+    talk.app.on_model_state(FakeModelState("loading"))
+    token = (await answer_the_question(talk, "window/workDoneProgress/create", result=None))["params"]["token"]
+    talk.app.on_model_state(FakeModelState("loading", role="chat"))
+    other = (await answer_the_question(talk, "window/workDoneProgress/create", result=None))["params"]["token"]
+    talk.app.on_model_state(FakeModelState("failed", error="No such file.", hint="Pull it.", role="chat"))
+    await settled()
+
+    kinds = [(message["params"]["token"], message["params"]["value"]["kind"]) for message in talk.said_by_server("$/progress")]
+    assert kinds == [(token, "begin"), (other, "begin"), (other, "end")]
+    assert warnings(talk) == []
+
+
 async def test_at_the_end_everything_is_stopped(talk):
     talk.say(notification("exit"))
 

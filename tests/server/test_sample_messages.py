@@ -18,6 +18,8 @@ SAMPLES = Path(__file__).parents[3] / "shared" / "eval" / "lsp" / "messages_rele
 pytestmark = pytest.mark.skipif(not SAMPLES.is_file(), reason=f"no sample messages at {SAMPLES}")
 
 N_SAMPLES = 9_148
+# What another server has put into the `data` of its diagnostics is its own affair, also where LSP has no such numbers.
+DATA_OF_OTHERS = ("CodeActionResolveRequest",)
 BEGINNING_OR_END = ("InitializeRequest", "ShutdownRequest", "ExitNotification")
 ANSWERED = {*handlers.ROUTES, types.INITIALIZE, types.SHUTDOWN}
 CONVERTER = converters.get_converter()
@@ -38,7 +40,7 @@ def complaint(kind: str, valid: bool, message: dict[str, Any], answers: list[dic
     if len(answers) != 1:
         return f"{len(answers)} answers"
     if kind.endswith("Notification") or not valid:
-        return None if errors else "an invalid message got a result"
+        return None if errors or kind in DATA_OF_OTHERS else "an invalid message got a result"
     if errors:
         unknown_command = message["method"] == types.WORKSPACE_EXECUTE_COMMAND and errors == [-32602]
         unknown_method = message["method"] not in ANSWERED and errors == [-32601]

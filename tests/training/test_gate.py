@@ -70,6 +70,28 @@ def test_what_is_written_says_what_the_forest_does(trained, carets):
     assert [trained.probability(row) for row in rows.tolist()] == pytest.approx(by_forest.tolist(), abs=0.01)
 
 
+def test_a_first_look_is_learnt_from_what_the_candidates_came_to(trained, carets, tmp_path):
+    looks = [gate._first_row(each) for each in carets]
+
+    table = gate.train(carets, tmp_path / "gate.json")
+
+    stored = json.loads((tmp_path / "gate.json").read_text())
+    assert "% the model is not asked" in table
+    assert len(stored["first"]["trees"]) == len(stored["trees"])
+    assert not any(
+        trained.is_hopeless(look)
+        for look, each in zip(looks, carets, strict=True)
+        if any(each.right) and max(map(trained.probability, each.rows)) > 0.9
+    )
+
+
+def test_with_too_few_carets_the_model_is_asked_everywhere(carets, tmp_path):
+    table = gate.train(carets[:40], tmp_path / "gate.json")
+
+    assert "asked everywhere" in table
+    assert not Gate.load(tmp_path / "gate.json").is_hopeless(gate._first_row(carets[0]))
+
+
 def test_the_table_tells_how_often_the_surest_are_right():
     carets = [Caret("p", "go" if number < 5 else "python", [[0.0], [1.0]], [False, number < 5]) for number in range(10)]
     # The last one was answered by some of the experts only, and does not count.

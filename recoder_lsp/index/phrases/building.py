@@ -11,7 +11,7 @@ from recoder_lsp.index.hashes import hash_of_file
 from recoder_lsp.index.phrases.lexing import lexemes
 from recoder_lsp.index.phrases.patterns import is_name, references
 from recoder_lsp.index.phrases.stream import CODE_OFFSET, ORDER, PATTERN_ORDER, Stream, Words
-from recoder_lsp.index.redaction import Redaction
+from recoder_lsp.redaction import Redaction
 
 if TYPE_CHECKING:
     import numpy as np

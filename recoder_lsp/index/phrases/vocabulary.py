@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from recoder_lsp.index.phrases.lexing import lexemes
 from recoder_lsp.index.phrases.patterns import is_name, references
 from recoder_lsp.index.phrases.stream import Words
-from recoder_lsp.index.redaction import Redaction
+from recoder_lsp.redaction import Redaction
 
 # What Python takes for keeping one, beside its characters.
 BYTES_PER_LEXEME = 200

@@ -18,7 +18,7 @@ from recoder_lsp import __version__
 from recoder_lsp.config import IndexSettings
 from recoder_lsp.index.records import Hit, Kind, Location, Span, Symbol
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every change after which the two sides would misunderstand each other, or the files on disk."""
 
 ALREADY_SERVED = 75

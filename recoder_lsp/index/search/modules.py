@@ -80,6 +80,27 @@ def usual_module(uses: Iterable[tuple[str, Reference]], path: str) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
+def rust_module_of(path: str, importer: str) -> str:
+    """The path of a file's module as another file of the same crate names it, "" for files of other crates."""
+    crate = crate_of(path)
+    if not crate or crate != crate_of(importer):
+        return ""
+    parts = path.removeprefix(crate).removesuffix(".rs").split("/")
+    if parts[-1] in ("mod", "lib", "main"):
+        parts.pop()
+    return "::".join(["crate", *parts])
+
+
+def crate_of(path: str) -> str:
+    """The folder of the sources of a Rust file's crate, with a slash; "" for a file that is not among such."""
+    before, found, inside = path.rpartition("src/")
+    if not found or (before and not before.endswith("/")):
+        return ""
+    # Each program has a crate of its own.
+    program = re.match(r"bin/[^/]+/", inside)
+    return f"{before}src/{program[0] if program else ''}"
+
+
 def exported_as(text: str, symbol: Symbol) -> str:
     """How a JavaScript or TypeScript file lets others import a symbol: "named", "default", or "" for not at all."""
     if symbol.parent is not None:

@@ -17,6 +17,7 @@ from recoder_lsp import privacy
 from recoder_lsp.index.files.decoding import with_plain_breaks
 from recoder_lsp.index.hashes import hash_of_file
 from recoder_lsp.index.records import Kind, Location, Reference, Span, Symbol
+from recoder_lsp.index.search.facts import FactFinder
 from recoder_lsp.index.search.matching import Fit, fit_of
 from recoder_lsp.index.search.modules import JAVASCRIPT, exported_as, may_be_module, python_module_of, usual_module
 from recoder_lsp.index.search.name_completions import completions_of
@@ -65,6 +66,7 @@ class Names:
             parser: The thread's own, for files that have changed since they were indexed.
         """
         self._manifest, self._text_of, self._parser = manifest, text_of, parser
+        self._facts = FactFinder(manifest, text_of, parser)
         self._stale: set[str] = set()
 
     def symbols(self, query: str, limit: int = MOST_SYMBOLS, encoding: Encoding = "utf-8") -> dict[str, Any]:
@@ -113,8 +115,9 @@ class Names:
         receiver: str = "",
         in_code: bool = True,
         limit: int = 3,
+        with_facts: bool = False,
     ) -> dict[str, Any]:
-        """What a name at a place of a file means: {"locations": [Location], "n_more": int}, best first.
+        """What a name at a place of a file means: {"locations": [Location], "n_more": int, "facts": Facts or None}, best first.
 
         Args:
             path: The file with the name.
@@ -125,6 +128,7 @@ class Names:
             receiver: The word before the dot before it; "?" for something that is no word; "" where there is no dot.
             in_code: False inside a comment or a text, where most words are just words.
             limit: At most so many locations; `n_more` counts the others.
+            with_facts: Also say what is known of the first of them.
         """
         imports = self._manifest.imports_of(path)
         imported = next((use for use in imports if name == (use.alias or use.name)), None)
@@ -147,9 +151,15 @@ class Names:
                 n_gone += 1
             else:
                 shown.append(current)
-        return self._with_stale({"locations": shown, "n_more": len(ranked) - len(shown) - n_gone})
+        facts = None
+        if with_facts and shown:
+            facts, stale = self._facts.of(shown[0])
+            self._stale |= stale
+        return self._with_stale({"locations": shown, "n_more": len(ranked) - len(shown) - n_gone, "facts": facts})
 
-    def definition(self, path: str, language: str, target: str, qualified_name: str) -> dict[str, Any]:
+    def definition(
+        self, path: str, language: str, target: str, qualified_name: str, with_facts: bool = False, with_body: bool = True
+    ) -> dict[str, Any]:
         """One definition, with how a file may import it: {"location": Location or None, "module": str, "exported": str}.
 
         Args:
@@ -157,12 +167,18 @@ class Names:
             language: That file's.
             target: The file that defines it.
             qualified_name: What it defines.
+            with_facts: Also say what is known of it, as "facts": Facts or None.
+            with_body: Of that also what its body does.
 
         Returns:
             No location if it is gone. `module` is the dotted name for an import in Python, "" where there is none; `exported` says how
             JavaScript imports it: "named", "default", or "" for not at all.
         """
-        return self._with_stale(self._definition(path, language, target, qualified_name))
+        answer = self._definition(path, language, target, qualified_name)
+        if with_facts and answer["location"] is not None:
+            answer["facts"], stale = self._facts.of(answer["location"], with_body=with_body)
+            self._stale |= stale
+        return self._with_stale(answer)
 
     def completions(
         self, path: str, language: str, typed: str, line: int, receiver: str = "", limit: int = 50, n_detailed: int = 0

@@ -16,6 +16,7 @@ class CheckedTexts:
         self._text_of = text_of
         self._contents: dict[str, bytes | None] = {}
         self._hashes: dict[str, str] = {}
+        self._lines: dict[str, list[bytes]] = {}
         self.stale: set[str] = set()
 
     def bytes_of(self, path: str) -> bytes | None:
@@ -24,6 +25,14 @@ class CheckedTexts:
             text = self._text_of(path)
             self._contents[path] = None if text is None else text.encode("utf-8", "surrogatepass")
         return self._contents[path]
+
+    def line(self, path: str, number: int) -> bytes | None:
+        """A line of a file in UTF-8, without its end; None where there is no such line any more."""
+        if path not in self._lines:
+            content = self.bytes_of(path)
+            self._lines[path] = [] if content is None else content.split(b"\n")
+        lines = self._lines[path]
+        return lines[number] if number < len(lines) else None
 
     def unchanged(self, path: str, content_hash: str) -> bytes | None:
         """The file in UTF-8, if all of it is what was indexed with this hash."""

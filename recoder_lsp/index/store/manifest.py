@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recoder_lsp.index.records import Chunk, FileStamp, IndexedFile, Span, Symbol
-from recoder_lsp.index.redaction import Redaction
 from recoder_lsp.index.store.manifest_database import Database, ManifestBusy, ManifestDamaged, ManifestFull, decoding
 from recoder_lsp.index.store.manifest_matching import NAME_MARK
 from recoder_lsp.index.store.manifest_names import NameBook
@@ -24,6 +23,7 @@ from recoder_lsp.index.store.manifest_reading import Counts, ManifestReader, Sto
 from recoder_lsp.index.store.manifest_schema import MOST_PER_FILE
 from recoder_lsp.index.store.manifest_vectors import VectorBook, embedding_key, keep_leftovers, key_number
 from recoder_lsp.index.words import searchable
+from recoder_lsp.redaction import Redaction
 
 __all__ = [
     "Counts",

@@ -128,6 +128,15 @@ class ManifestReader:
             yield from stored
             last, is_first = stored[-1].path, False
 
+    def paths_like(self, *parts: str, limit: int = 20_000) -> list[tuple[str, str]]:
+        """The paths that have one of these in them, whatever the case, with the languages of the files; by path."""
+        condition = " OR ".join("path LIKE ?" for _ in parts)
+        rows = self._database.query(
+            f"SELECT path, language FROM files WHERE {condition} ORDER BY path LIMIT ?", (*(f"%{part}%" for part in parts), limit)
+        )
+        with decoding():
+            return [(str(path), str(language)) for path, language in rows]
+
     def counts(self) -> Counts:
         totals = self._database.one(
             """SELECT count(*), total(n_lines), total(n_symbols), total(n_references), total(n_chunks),
@@ -240,6 +249,13 @@ class ManifestReader:
         )
         return tuple(map(_symbol, self._database.query(f"{sql} ORDER BY symbols.row", _range(file))))
 
+    def symbol_at(self, path: str, position: int) -> Symbol | None:
+        """The symbol at a position of `outline(path)`."""
+        sql = f"""SELECT {_SYMBOL_COLUMNS} FROM files CROSS JOIN symbols ON symbols.row = files.row * {MOST_PER_FILE} + ?
+            CROSS JOIN names ON names.row = symbols.name WHERE files.path = ?"""
+        row = self._database.one(sql, (position, path))
+        return _symbol(row) if row else None
+
     # --- references
 
     def references_to(self, name: str, limit: int) -> list[tuple[str, Reference]]:
@@ -257,8 +273,26 @@ class ManifestReader:
         """All that the file uses, in the order of the text."""
         return self._uses_in(path, "")
 
+    def references_between(self, path: str, first_line: int, last_line: int) -> list[Reference]:
+        """What the file uses on these lines, the last one included."""
+        return self._uses_in(path, f"AND uses.line BETWEEN {first_line:d} AND {last_line:d}")
+
     def imports_of(self, path: str) -> list[Reference]:
         return self._uses_in(path, f"AND uses.kind = '{ReferenceKind.IMPORT}'")
+
+    def imports_of_name(self, name: str, limit: int) -> list[tuple[str, Reference]]:
+        """Imports of exactly this name, with the path, in the order of their files."""
+        sql = f"""SELECT files.path, {_USE_COLUMNS} FROM names CROSS JOIN uses ON uses.name = names.row
+            CROSS JOIN files ON files.row = uses.row / {MOST_PER_FILE}
+            WHERE names.name = ? AND uses.kind = '{ReferenceKind.IMPORT}' ORDER BY uses.row LIMIT ?"""
+        return [(str(row[0]), _reference(row[1:])) for row in self._database.query(sql, (name, limit))]
+
+    def imports_as(self, alias: str, limit: int) -> list[tuple[str, Reference]]:
+        """Imports under this other name, with the path, of the first 200,000 uses: there is no index of aliases."""
+        sql = f"""SELECT files.path, {_USE_COLUMNS} FROM (SELECT * FROM uses LIMIT {_MOST_SCANNED}) AS uses
+            CROSS JOIN names ON names.row = uses.name CROSS JOIN files ON files.row = uses.row / {MOST_PER_FILE}
+            WHERE uses.alias = ? AND uses.kind = '{ReferenceKind.IMPORT}' LIMIT ?"""
+        return [(str(row[0]), _reference(row[1:])) for row in self._database.query(sql, (alias, limit))]
 
     # --- care
 
@@ -289,6 +323,7 @@ class ManifestReader:
 
 
 _FILES = "SELECT path, language, size_bytes, mtime_ns, content_hash, n_lines FROM files"
+_MOST_SCANNED = 200_000
 _USE_COLUMNS = "uses.kind, names.name, uses.line, uses.column, uses.within, uses.module, uses.alias"
 
 

@@ -47,6 +47,16 @@ class Above:
             at += 1
         return start
 
+    def before_comments(self, end: int, start: int) -> int:
+        """Where the comments begin that stand directly before `end`, behind `start`; `end` without any."""
+        before = bisect_left(self._starts, end) - 1
+        while before >= 0 and self._items[before] in self._are_comments and self._items[before][0] > start:
+            if self._data[self._items[before][1] : end].strip():
+                break
+            end = self._items[before][0]
+            before -= 1
+        return end
+
     def _begins_its_line(self, position: int) -> bool:
         start = self._items[position][0]
         line_start = self._data.rfind(b"\n", 0, start) + 1

@@ -217,7 +217,7 @@ def _signature(text: Text, definition: Definition, above: Above) -> str:
     assert definition.name is not None
     start, end = above.behind_attributes(definition.start, definition.name[0]), definition.node[1]
     if definition.body_start is not None and definition.body_start > start:
-        end = definition.body_start
+        end = above.before_comments(definition.body_start, definition.name[1])
     elif definition.kind not in FUNCTIONS:
         newline = text.data.find(b"\n", definition.name[1], end)
         end = newline if newline >= 0 else end

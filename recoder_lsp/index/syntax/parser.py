@@ -21,6 +21,7 @@ from recoder_lsp.index.syntax.languages import PLAIN_TEXT, Language, find_langua
 from recoder_lsp.index.syntax.nesting import is_endless_nesting
 from recoder_lsp.index.syntax.outlining import FUNCTIONS, symbols_and_references
 from recoder_lsp.index.syntax.ranges import Range, Text
+from recoder_lsp.index.syntax.tree import SyntaxTree, flaws_of
 from recoder_lsp.logs import log_bug
 
 __all__ = ["LONG_SYMBOL_LINES", "OpenText", "Parser", "language_of"]
@@ -63,6 +64,10 @@ class Parser:
             return _nothing(language)
         data = text.encode("utf-8", "surrogatepass")
         return self._outline(grammar, data, self._parse(grammar, data))
+
+    def tree(self, text: str, language: str) -> SyntaxTree | None:
+        """The tree of a text, to be walked; None where there is no grammar for it, where it takes too long or is nothing but errors."""
+        return OpenText(self, language, text).tree()
 
     def language(self, path: str, given: str, text: str) -> str:
         """The language to parse a text as: the one that the editor gives, else, where that has no symbols, what its name tells."""
@@ -152,10 +157,17 @@ class OpenText:
             self._tree, self._is_patched = self._parser._parse(self._grammar, self._data), False
         return self._parser._outline(self._grammar, self._data, self._tree)
 
+    def tree(self) -> SyntaxTree | None:
+        """The tree of the text as it is now, good until the next update; None as for `Parser.tree`."""
+        if self._grammar is None or self._tree is None or _is_in_pieces(self._tree.root_node):
+            return None
+        text = self._data.decode("utf-8", "surrogatepass")
+        return SyntaxTree(self._grammar.language.id, text, self._data, self._tree.root_node)
+
     def flaws(self, at: int = 0, inserted: bytes = b"") -> list[Flaw] | None:
         """Where the text is broken, in order, or would be with what is inserted at a byte; None where that cannot be told."""
         tree = self._with(at, inserted)
-        return None if tree is None or _is_in_pieces(tree.root_node) else sorted(_flaws(tree.root_node), key=lambda flaw: flaw.start)
+        return None if tree is None or _is_in_pieces(tree.root_node) else sorted(flaws_of(tree.root_node), key=lambda flaw: flaw.start)
 
     def block_around(self, place: int, at: int = 0, inserted: bytes = b"") -> Block | None:
         """The innermost block around a byte of the text, or of what it would be; None at the top of the file."""
@@ -304,17 +316,6 @@ def _is_in_pieces(root: tree_sitter.Node) -> bool:
         return False
     outermost = [root, *(root.children if root.child_count < _MOST_PIECES_OF_AN_ERROR else ())]
     return any(node.has_error and node.child_count > _MOST_PIECES_OF_AN_ERROR for node in outermost)
-
-
-def _flaws(root: tree_sitter.Node) -> Iterator[Flaw]:
-    """The outermost ones."""
-    nodes = [root]
-    while nodes:
-        node = nodes.pop()
-        if node.is_error or node.is_missing:
-            yield Flaw(node.start_byte, node.end_byte, node.is_missing)
-        elif node.has_error:
-            nodes += node.children
 
 
 def _peak_memory_bytes() -> int:

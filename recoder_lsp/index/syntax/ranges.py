@@ -7,7 +7,7 @@ from itertools import accumulate, count
 from operator import add
 
 from recoder_lsp.index.records import Span
-from recoder_lsp.index.redaction import Redaction
+from recoder_lsp.redaction import Redaction
 
 Range = tuple[int, int]
 """First and last byte (exclusive)."""

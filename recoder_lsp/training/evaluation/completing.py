@@ -71,11 +71,12 @@ async def complete(app: App, path: str, language: str, prefix: str, suffix: str,
         version: Another one for each call.
     """
     uri = f"file:///{path}"
-    app.inline_completion.forget(uri)
     snapshot = Snapshot(uri, language, prefix + suffix, version)
     began = time.perf_counter()
     suggestion = await app.inline_completion.suggest(Request(snapshot, len(prefix), invoked=True), app.settings)
     ms = (time.perf_counter() - began) * 1000
+    # Nothing of it, and that one was there, counts for the next.
+    app.inline_completion.forget(uri)
     if suggestion is None:
         return Completion("", 0.0, ms)
     text, generated = suggestion.text.partition("\n")[0], suggestion.generated

@@ -61,7 +61,6 @@ async def type_rest(app: App, path: str, language: str, before: str, rest: str, 
     next key does not wait, but an answer that took longer than the pause between two keys is not seen.
     """
     uri = f"file:///{path}"
-    app.inline_completion.forget(uri)
     n_keys = n_shown = n_right = n_completed = n_late = 0
     caret, on_screen, ms = len(before), "", list[float]()
     for version, key in enumerate(typed(before, rest, after)):
@@ -82,6 +81,8 @@ async def type_rest(app: App, path: str, language: str, before: str, rest: str, 
             caret, on_screen = key.caret + len(text), ""
         else:
             caret, on_screen = key.caret + 1, text[1:] if text[:1] == missing[0] else ""
+    # Nothing of it, and that one was there, counts for the next.
+    app.inline_completion.forget(uri)
     return Typed(len(rest), n_keys, n_shown, n_right, n_completed, n_late, tuple(ms))
 
 

@@ -1,0 +1,1 @@
+"""Documentation of declarations: what belongs into it, in which style, and how it is written into the source."""
