@@ -26,7 +26,7 @@ test: $(TEST) ## Run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 test-editors: $(TEST) ## Drive the real editors; installs them first, some hundred megabytes and some minutes
-	@RECODER_TEST_EDITORS=1 $(BIN)/python -m pytest tests/editors $(ARGS)
+	@TEST_EDITORS=1 $(BIN)/python -m pytest tests/editors $(ARGS)
 
 lint: $(DEV) ## Check style and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -20,8 +20,8 @@ from recoder_lsp.index.syntax.tree import Node
 
 TITLE = "Extract function"
 KIND = "refactor.extract.function"
-_AROUND_ELSEWHERE = re.compile(r"(?:\s*//[^\n]*\n)*\s*(?P<code>\S.*?)(?:\r?\n\s*//[^\n]*)*\s*\Z", re.DOTALL)
-_AROUND = MappingProxyType({"python": re.compile(r"(?:\s*#[^\n]*\n)*\s*(?P<code>\S.*?)(?:\r?\n\s*#[^\n]*)*\s*\Z", re.DOTALL)})
+_AROUND_ELSEWHERE = re.compile(r"(?:\s*//[^\n]*\n)*\s*(?P<code>\S.*?)(?:\n\s*//[^\n]*)*\s*\Z", re.DOTALL)
+_AROUND = MappingProxyType({"python": re.compile(r"(?:\s*#[^\n]*\n)*\s*(?P<code>\S.*?)(?:\n\s*#[^\n]*)*\s*\Z", re.DOTALL)})
 LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact")
 
 
@@ -67,6 +67,8 @@ def _statements(site: Site, evaluation: Evaluation) -> tuple[Node, ...]:
     """The statements that begin and end with the selection, comments around them aside."""
     comments = _AROUND.get(site.tree.language, _AROUND_ELSEWHERE).match(site.selected)
     start, end = (site.start + place for place in (comments.span("code") if comments is not None else (0, len(site.selected))))
+    # What is left of a line break before a comment.
+    end -= site.text.endswith("\r", start, end)
     first, last = site.tree.byte_at(start), site.tree.byte_at(end)
     block: Node | None = site.tree.around(start, end)
     while block is not None and not (is_block(block, evaluation) and _holds_whole(block, first, last)):
