@@ -49,8 +49,9 @@ bench-peer: $(PEER) ## Type at this server and at llama.cpp's own, and while a f
 bench: $(TEST) ## Replay typing and print latencies; a few minutes
 	@$(BIN)/python -m tests.benchmarks.typing $(ARGS)
 
-docs: $(RUNTIME) ## Write docs/settings.md from the table of settings
+docs: $(RUNTIME) ## Write docs/settings.md, and the settings of the extension for VS Code, from the table of settings
 	@$(BIN)/python -m recoder_lsp.settings_page > docs/settings.md
+	@$(BIN)/python editors/vscode/settings_of_package.py
 
 lock: ## Resolve every dependency anew and write constraints.txt
 	@rm -rf build/lock && "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip install --quiet --upgrade pip setuptools

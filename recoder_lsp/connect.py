@@ -27,12 +27,10 @@ VSCODE = Editor(
     syntax="json",
     settings="""\
 {
-  "glspc.server.command": "recoder-lsp",
-  "glspc.server.languageId": ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"]
+  "recoder.server.path": "recoder-lsp"
 }""",
-    note="VS Code cannot start a language server by itself. These settings are for the extension Generic LSP Client (v2), "
-    "`zsol.vscode-glspc`; it has no ghost text, so suggestions are items of the completion menu. "
-    "An extension of our own, with ghost text, is to come.",
+    note="Ghost text, chat and edits shown before they are made, by an extension of our own: docs/editors/vscode.md says how to build and "
+    "install it. It finds the program by itself; this setting names another.",
 )
 
 NEOVIM = Editor(
@@ -52,7 +50,7 @@ vim.keymap.set("i", "<Tab>", function()
     return "<Tab>"
   end
 end, { expr = true, desc = "Accept the suggestion" })""",
-    note="Ghost text while you type; Tab accepts it.",
+    note="Ghost text while you type; Tab accepts it. For Neovim 0.10 and 0.11, and for chat and commands: docs/editors/neovim.md.",
 )
 
 HELIX = Editor(

@@ -64,6 +64,8 @@ async def test_a_provider_sees_the_selection_the_tree_and_the_diagnostics(syntax
         ("a\n", "python", "    "),
         ("a\n", "typescript", "  "),
         ("f(a,\n                b)\nif a:\n    b\n", "python", "    "),
+        ("/**\n * Does it.\n */\nif (a) {\n\tb();\n}\n", "javascript", "\t"),
+        ("/*\n    What it is.\n*/\npackage a\n", "go", "\t"),
     ],
 )
 async def test_a_step_of_indentation_is_what_the_document_has(syntax, text, language, step):

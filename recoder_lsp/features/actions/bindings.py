@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -97,6 +98,7 @@ class Bindings:
     def __init__(self, top: Scope, uses: Iterable[Use]) -> None:
         self.top = top
         self.uses = sorted(uses, key=lambda use: use.node.start_byte)
+        self._starts = [use.node.start_byte for use in self.uses]
         self._of: dict[int, Binding] = {}
         for use in self.uses:
             if (binding := use.scope.find(use.name)) is not None:
@@ -114,7 +116,8 @@ class Bindings:
 
     def within(self, start: int, end: int) -> list[Use]:
         """Return the uses between two bytes."""
-        return [use for use in self.uses if start <= use.node.start_byte and use.node.end_byte <= end]
+        found = self.uses[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return [use for use in found if use.node.end_byte <= end]
 
     def used_within(self, start: int, end: int) -> list[Binding]:
         """Return the different variables that are used between two bytes, in order."""

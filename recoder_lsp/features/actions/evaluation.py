@@ -45,11 +45,19 @@ def is_sure(node: Node, top: Node, evaluation: Evaluation) -> bool:
 
 def is_literal(node: Node, evaluation: Evaluation) -> bool:
     """Whether it is the same at all times: a number, a text without anything filled in, or made of such by operators."""
-    if node.type in ("unary_operator", "unary_expression", "binary_operator", "binary_expression", "parenthesized_expression"):
-        return bool(node.named_children) and all(is_literal(part, evaluation) for part in node.named_children)
-    return node.type in evaluation.literals and not any(
-        part.type in ("interpolation", "template_substitution") for part in descendants(node)
-    )
+    # Without recursion, as a sum may be long.
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part.type in ("unary_operator", "unary_expression", "binary_operator", "binary_expression", "parenthesized_expression"):
+            waiting += part.named_children
+            if not part.named_children:
+                return False
+        elif part.type not in evaluation.literals or any(
+            inner.type in ("interpolation", "template_substitution") for inner in descendants(part)
+        ):
+            return False
+    return True
 
 
 def why_not_before(tree: SyntaxTree, node: Node, top: Node, evaluation: Evaluation) -> str:

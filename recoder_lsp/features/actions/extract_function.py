@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from recoder_lsp.features.actions.bindings import is_in_class_body
 from recoder_lsp.features.actions.evaluation import evaluation_of, is_block
 from recoder_lsp.features.actions.evaluations import Evaluation
 from recoder_lsp.features.actions.extract_variable import selected_value
-from recoder_lsp.features.actions.extracted_javascript import change_of_javascript, change_within
+from recoder_lsp.features.actions.extracted_javascript import change_of_javascript, change_within, require_no_constructor
 from recoder_lsp.features.actions.extracted_python import change_of_python
 from recoder_lsp.features.actions.extracting import Part, extraction_of
 from recoder_lsp.features.actions.moving import has_own_lines
@@ -20,15 +18,13 @@ from recoder_lsp.index.syntax.tree import Node
 
 TITLE = "Extract function"
 KIND = "refactor.extract.function"
-_AROUND_ELSEWHERE = re.compile(r"(?:\s*//[^\n]*\n)*\s*(?P<code>\S.*?)(?:\n\s*//[^\n]*)*\s*\Z", re.DOTALL)
-_AROUND = MappingProxyType({"python": re.compile(r"(?:\s*#[^\n]*\n)*\s*(?P<code>\S.*?)(?:\n\s*#[^\n]*)*\s*\Z", re.DOTALL)})
 LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact")
 
 
 def offers(site: Site) -> Iterator[Offer]:
     """Yield the one offer, where an expression or whole statements are selected; disabled where it would change what happens."""
     evaluation = evaluation_of(site.tree)
-    if site.tree.language not in LANGUAGES or evaluation is None or not site.selected.strip() or len(site.selected) > 50_000:
+    if site.tree.language not in LANGUAGES or evaluation is None or not site.selected.strip() or len(site.selected) > 20_000:
         return
     if (part := _part(site, evaluation)) is None:
         return
@@ -47,6 +43,7 @@ def _change(site: Site, part: Part, evaluation: Evaluation) -> Change:
         raise Refused("There is a syntax error in it.")
     if site.tree.language == "python":
         return change_of_python(site, extraction_of(part, evaluation))
+    require_no_constructor(part)
     try:
         return change_of_javascript(site, extraction_of(part, evaluation))
     except Refused:
@@ -65,10 +62,7 @@ def _part(site: Site, evaluation: Evaluation) -> Part | None:
 
 def _statements(site: Site, evaluation: Evaluation) -> tuple[Node, ...]:
     """The statements that begin and end with the selection, comments around them aside."""
-    comments = _AROUND.get(site.tree.language, _AROUND_ELSEWHERE).match(site.selected)
-    start, end = (site.start + place for place in (comments.span("code") if comments is not None else (0, len(site.selected))))
-    # What is left of a line break before a comment.
-    end -= site.text.endswith("\r", start, end)
+    start, end = _code_of(site)
     first, last = site.tree.byte_at(start), site.tree.byte_at(end)
     block: Node | None = site.tree.around(start, end)
     while block is not None and not (is_block(block, evaluation) and _holds_whole(block, first, last)):
@@ -80,6 +74,18 @@ def _statements(site: Site, evaluation: Evaluation) -> tuple[Node, ...]:
         return ()
     is_value = block.type == "switch_case" and block.child_by_field_name("value") in inside
     return () if is_value or any(child.type in _DECLARATIONS or _is_text(child) for child in inside) else tuple(inside)
+
+
+def _code_of(site: Site) -> tuple[int, int]:
+    """Where the selection begins and ends without comments, on lines of their own, and blank space around the code."""
+    mark = "#" if site.tree.language == "python" else "//"
+    lines = site.selected.split("\n")
+    is_code = [bool(line.strip()) and not line.lstrip().startswith(mark) for line in lines]
+    first = is_code.index(True) if any(is_code) else 0
+    last = len(lines) - is_code[::-1].index(True) if any(is_code) else len(lines)
+    start = site.start + sum(len(line) + 1 for line in lines[:first])
+    code = "\n".join(lines[first:last])
+    return start + len(code) - len(code.lstrip()), start + len(code.rstrip())
 
 
 def _is_text(statement: Node) -> bool:

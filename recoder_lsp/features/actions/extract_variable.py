@@ -23,6 +23,8 @@ _TAKES_PLACE = (
     *("selector_expression", "field_expression", "slice_expression", "index_expression", "reference_expression", "inc_statement"),
     *("dec_statement", "compound_assignment_expr", "try_expression"),
 )
+# As keys these may be names, as `1` is in `{ 1: value }`.
+_NAMES_OF_MEMBERS = ("string", "number", "interpreted_string_literal", "raw_string_literal")
 # These lock something until the variable that holds the result is gone.
 GUARDS = re.compile(r"\.(?:lock|try_lock|read|write|borrow|borrow_mut|guard|enter)\(")
 
@@ -91,7 +93,7 @@ def _is_value_here(node: Node, evaluation: Evaluation) -> bool:
         case "tuple" | "list" if outer.parent is not None and outer.parent.type == "delete_statement":
             return False
         case "pair" | "keyed_element":
-            return (outer.type == "pair" and outer.child_by_field_name("key") != node) or "string" not in node.type
+            return (outer.type == "pair" and outer.child_by_field_name("key") != node) or node.type not in _NAMES_OF_MEMBERS
         case "call" | "call_expression":
             # `sum(x for x in y)` has no brackets of its own, a tagged template is no text, and a method is called on something.
             is_method = outer.child_by_field_name("function") == node and node.type in ("member_expression", "subscript_expression")

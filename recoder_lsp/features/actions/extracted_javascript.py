@@ -8,7 +8,7 @@ from itertools import takewhile
 from recoder_lsp.features.actions.bindings import Binding, bindings_of, is_declared_by
 from recoder_lsp.features.actions.evaluation import evaluation_of, statement_of
 from recoder_lsp.features.actions.extract_variable import ends_with_semicolons
-from recoder_lsp.features.actions.extracting import Extraction
+from recoder_lsp.features.actions.extracting import Extraction, Part
 from recoder_lsp.features.actions.moving import line_start, moved
 from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Site
@@ -17,6 +17,17 @@ from recoder_lsp.index.syntax.tree import Node, ancestors
 
 _OWN = ("this", "super", "private_property_identifier")
 _LITERALS = {"number": "number", "string": "string", "template_string": "string", "true": "boolean", "false": "boolean"}
+
+
+def require_no_constructor(part: Part) -> None:
+    """Refuse what only a constructor can do itself, not a function in it either: in TypeScript to give properties their values."""
+    for node in part.own(into_arrows=True):
+        called, left = node.child_by_field_name("function"), node.child_by_field_name("left")
+        if called is not None and called.type == "super":
+            raise Refused("Only a constructor can call the one of its superclass.")
+        of = left.child_by_field_name("object") if left is not None and node.type == "assignment_expression" else None
+        if part.tree.language.startswith("typescript") and of is not None and of.type == "this" and _is_in_constructor(part):
+            raise Refused("A constructor has to give the properties their values itself.")
 
 
 def change_of_javascript(site: Site, extraction: Extraction) -> Change:
@@ -196,6 +207,12 @@ def _method_around(node: Node) -> Node | None:
         ):
             return None
     return None
+
+
+def _is_in_constructor(part: Part) -> bool:
+    method = _method_around(part.nodes[0])
+    named = method.child_by_field_name("name") if method is not None else None
+    return named is not None and part.tree.text_of(named) == "constructor"
 
 
 def _top_statement(node: Node) -> Node:

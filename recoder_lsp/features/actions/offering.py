@@ -57,7 +57,9 @@ class Site:
 
     @cached_property
     def indentation(self) -> str:
-        """One step of indentation: as the editor says, else as the document has it, else four spaces (two in JavaScript and TypeScript)."""
+        """One step of indentation: as the editor says, else as the document has it, else as is usual in its language."""
+        if self.tree.language == "go":
+            return "\t"
         return self.indent or _indentation_of(self.snapshot.text) or ("  " if "script" in self.language else "    ")
 
     def indentation_at(self, offset: int) -> str:
@@ -94,11 +96,14 @@ def _indentation_of(text: str) -> str:
     """The step by which the first indented line of a text is deeper than the line above it; "" without any."""
     above = ""
     for line in text[:20_000].split("\n"):
-        if not line.strip():
+        code = line.lstrip(" \t")
+        # The stars of a comment stand in a column of their own.
+        if not code.strip() or code.startswith("*"):
             continue
-        space = line[: len(line) - len(line.lstrip(" \t"))]
+        space = line[: len(line) - len(code)]
         if space.startswith(above) and len(space) > len(above):
             step = space[len(above) :]
-            return "\t" if "\t" in step else step if len(step) in (2, 4, 8) else ""
+            if "\t" in step or len(step) in (2, 4, 8):
+                return "\t" if "\t" in step else step
         above = space
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recoder_lsp.features.actions.naming import free_name
 from recoder_lsp.features.declarations.declared import Declaration, Parameter
 from recoder_lsp.features.declarations.go import results_of
 from recoder_lsp.features.edits import Edit
@@ -73,7 +74,7 @@ def _body(tree: SyntaxTree, declaration: Declaration) -> Iterator[str]:
     yield from (f"var {each.name} {each.type}" for each in parameters)
     if declaration.owner:
         owner = declaration.owner.lstrip("*")
-        instance = unused_name(camel_case(owner), [owner, *(each.name for each in parameters)])
+        instance = unused_name(free_name(camel_case(owner), "", "go"), [owner, *(each.name for each in parameters)])
         yield f"{instance} := {'&' if declaration.owner.startswith('*') else ''}{owner}{{}}"
         called = f"{instance}.{called}"
     results = results_of(tree, declaration.node)

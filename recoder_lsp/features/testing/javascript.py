@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recoder_lsp.features.actions.naming import free_name
 from recoder_lsp.features.declarations import javascript
 from recoder_lsp.features.declarations.declared import Declaration, Parameter, field_text
 from recoder_lsp.features.edits import Edit, Refused
@@ -105,7 +106,7 @@ def _body(tree: SyntaxTree, declaration: Declaration, *, is_typed: bool, end: st
     if made or (declaration.owner and not declaration.is_static):
         needed = list(_named(_constructor(tree, declaration)))
         own = [each for each in own if each.name not in {other.name for other in needed}]
-        instance = unused_name(camel_case(made or declaration.owner), [each.name for each in (*needed, *own)])
+        instance = unused_name(free_name(camel_case(made or declaration.owner), "", "javascript"), [each.name for each in (*needed, *own)])
         yield from _declared(needed, is_typed=is_typed, end=end)
         yield f"const {instance} = new {made or declaration.owner}({_arguments(needed)}){end}"
     yield from _declared(own, is_typed=is_typed, end=end)

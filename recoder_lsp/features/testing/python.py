@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recoder_lsp.features.actions.naming import free_name
 from recoder_lsp.features.declarations import python
 from recoder_lsp.features.declarations.declared import Declaration, Parameter, field_text
 from recoder_lsp.features.edits import Edit, Refused
@@ -104,7 +105,7 @@ def _body(tree: SyntaxTree, declaration: Declaration, *, in_loop: bool, runs_loo
         definition = declaration.node if declaration.kind == "class" else _class_around(declaration.outer)
         needed = list(_needed_to_make(tree, definition)) if definition is not None else []
         own = [each for each in own if each.name not in {other.name for other in needed}]
-        instance = unused_name(snake_case(made or declaration.owner), [each.name for each in (*needed, *own)])
+        instance = unused_name(free_name(snake_case(made or declaration.owner), "", "python"), [each.name for each in (*needed, *own)])
         yield from _assigned(needed)
         yield f"{instance} = {made or declaration.owner}({_arguments(needed)})"
     yield from _assigned(own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recoder_lsp.features.actions.naming import free_name
 from recoder_lsp.features.declarations.declared import Declaration
 from recoder_lsp.features.edits import Edit
 from recoder_lsp.features.testing.layout import UNFINISHED
@@ -57,7 +58,7 @@ def _test(tree: SyntaxTree, declaration: Declaration, name: str, step: str) -> I
     yield f"{'async ' if declaration.is_async else ''}fn {name}() {{"
     called = f"{declaration.owner}::{declaration.name}" if declaration.owner else declaration.name
     if not declaration.is_static:
-        instance = snake_case(declaration.owner.rpartition("::")[2])
+        instance = free_name(snake_case(declaration.owner.rpartition("::")[2]), "", "rust")
         own = declaration.node.child_by_field_name("parameters")
         is_mutable = own is not None and "mut" in tree.text_of(own.named_children[0])
         yield f'{step}let {"mut " if is_mutable else ""}{instance}: {declaration.owner} = todo!("make one");'

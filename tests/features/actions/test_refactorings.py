@@ -43,6 +43,14 @@ def test_windows_line_breaks_are_the_documents_own():
     assert "def extracted(a, b):" in "".join(edit.text for edit in offer.change().edits)
 
 
+def test_comments_behind_a_selection_are_left_out_whatever_the_line_breaks():
+    text = "def f(a):\n    ▮b = a + 1\n    # That\n    # was it.▮\n    return b\n"
+
+    (offer,) = offers_of("extract_function", site_of("python", text.replace("\n", "\r\n")))
+
+    assert [edit.text for edit in offer.change().edits][1:] == ["b = get_b(a)"]
+
+
 def test_characters_beyond_ascii_shift_nothing():
     text = "def f(größe):\n    return 'ä' + g(▮größe.wert * 2▮, '→')\n"
 

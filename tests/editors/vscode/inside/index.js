@@ -1,0 +1,229 @@
+// Runs inside the extension host of a real VS Code, with its whole API. Writes what came of each test to $EDITOR_OUT.
+const vscode = require("vscode");
+const { execFileSync } = require("node:child_process");
+const fs = require("node:fs");
+const { join } = require("node:path");
+
+const FOLDER = process.env.EDITOR_FOLDER;
+const run = (command, ...args) => vscode.commands.executeCommand(command, ...args);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(condition, what, timeout_ms = 30_000) {
+  const end = Date.now() + timeout_ms;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(100);
+  }
+}
+
+function equal(found, wanted) {
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
+}
+
+function holds(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** A document of the folder with this text, and the cursor at ▮. */
+async function edit(name, text) {
+  const uri = vscode.Uri.file(join(FOLDER, name));
+  if (!fs.existsSync(uri.fsPath)) fs.writeFileSync(uri.fsPath, "");
+  const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+  const { document } = editor;
+  const caret = text.indexOf("▮");
+  const all = new vscode.Range(0, 0, document.lineCount, 0);
+  await editor.edit((change) => change.replace(all, text.replace("▮", "")));
+  const position = document.positionAt(Math.max(caret, 0));
+  editor.selection = new vscode.Selection(position, position);
+  return editor;
+}
+
+function serverProcesses() {
+  return execFileSync("ps", ["-eo", "pid,ppid,args"], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent, ...args]) => Number(parent) === process.pid && args.join(" ").includes(process.env.EDITOR_SERVER))
+    .map(([pid]) => Number(pid));
+}
+
+async function suggested(editor, before) {
+  return until(async () => {
+    await run("editor.action.inlineSuggest.trigger");
+    await sleep(400);
+    await run("editor.action.inlineSuggest.commit");
+    await sleep(100);
+    return editor.document.getText() !== before;
+  }, "a suggestion that can be taken");
+}
+
+const SUM = "def add(first, second):\n    return first + second\n\n\ndef sub(first, second):\n    return first - second\n\n\n";
+
+const TESTS = {
+  async "the server is started"() {
+    const extension = vscode.extensions.getExtension("recoder-lsp.recoder-lsp");
+    await extension.activate();
+    await until(() => serverProcesses().length === 1, "the server");
+    await until(async () => (await vscode.commands.getCommands()).includes("recoder.explain"), "the server's commands");
+  },
+
+  async "ghost text is taken as a whole"() {
+    const editor = await edit("whole.py", `${SUM}def add_again(first, second):\n    return ▮`);
+    await suggested(editor, editor.document.getText());
+    holds(/def add_again\(first, second\):\n    return \S+/.test(editor.document.getText()), editor.document.getText());
+  },
+
+  async "ghost text is taken word by word"() {
+    const editor = await edit("word.py", `${SUM}def add_again(first, second):\n    return ▮`);
+    const before = editor.document.getText();
+    await until(async () => {
+      await run("editor.action.inlineSuggest.trigger");
+      await sleep(400);
+      await run("editor.action.inlineSuggest.acceptNextWord");
+      return editor.document.getText() !== before;
+    }, "a word");
+    const taken = editor.document.getText().slice(before.length);
+    holds(/^\s*\w+\W?$/.test(taken), `one word instead of ${taken}`);
+  },
+
+  async "ghost text is taken line by line"() {
+    const editor = await edit("line.py", `${SUM}▮`);
+    const before = editor.document.getText();
+    await until(async () => {
+      await run("editor.action.inlineSuggest.trigger");
+      await sleep(400);
+      await run("editor.action.inlineSuggest.acceptNextLine");
+      return editor.document.getText() !== before;
+    }, "a line");
+    equal(editor.document.getText().slice(before.length).trimEnd().split("\n").length, 1);
+  },
+
+  async "names of the workspace are completed"() {
+    const editor = await edit("names.py", "total_pri▮");
+    const names = await until(async () => {
+      const list = await run("vscode.executeCompletionItemProvider", editor.document.uri, editor.selection.active);
+      const labels = list.items.map((item) => (typeof item.label === "string" ? item.label : item.label.label));
+      return labels.some((label) => label.includes("total_price")) && labels;
+    }, "total_price in the menu");
+    holds(names.length > 0, "no names");
+  },
+
+  async "a hover says where a name is from"() {
+    const editor = await edit("looking.py", "from prices import total_price\n\nprint(total_pri▮ce([]))\n");
+    const text = await until(async () => {
+      const found = await run("vscode.executeHoverProvider", editor.document.uri, editor.selection.active);
+      const said = found.flatMap((hover) => hover.contents.map((content) => content.value)).join("\n");
+      return said.includes("prices.py") && said;
+    }, "a hover");
+    holds(text.includes("total_price"), text);
+  },
+
+  async "a code action changes the document"() {
+    const editor = await edit("unsorted.py", "import sys\nimport os\n\nprint(os, sys)▮\n");
+    const all = new vscode.Range(0, 0, 4, 0);
+    const actions = await run("vscode.executeCodeActionProvider", editor.document.uri, all, "source.organizeImports", 5);
+    const organise = actions.find((action) => action.edit);
+    holds(organise, `an action among ${JSON.stringify(actions.map((action) => action.title))}`);
+    await vscode.workspace.applyEdit(organise.edit);
+    equal(editor.document.getText(), "import os\nimport sys\n\nprint(os, sys)\n");
+  },
+
+  async "a change is shown first, and made when it is accepted"() {
+    const editor = await edit("documented.py", "def half(num▮ber):\n    return number / 2\n");
+    const done = run("recoder.docs");
+    await until(() => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, "the change beside the text");
+    equal(editor.document.getText(), "def half(number):\n    return number / 2\n");
+    await run("recoder.review.accept");
+    await done;
+    holds(editor.document.getText().includes('"""'), editor.document.getText());
+  },
+
+  async "a change that is discarded is not made"() {
+    const text = "def third(number):\n    return number / 3\n";
+    const editor = await edit("discarded.py", text.replace("number)", "num▮ber)"));
+    const done = run("recoder.docs");
+    await until(() => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, "the change beside the text");
+    await run("recoder.review.discard");
+    await done;
+    equal(editor.document.getText(), text);
+    holds(!(vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff), "the comparison is still open");
+  },
+
+  async "closing the comparison discards the change"() {
+    const text = "def fourth(number):\n    return number / 4\n";
+    const editor = await edit("closed.py", text.replace("number)", "num▮ber)"));
+    const done = run("recoder.docs");
+    const tab = await until(() => {
+      const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+      return activeTab?.input instanceof vscode.TabInputTextDiff && activeTab;
+    }, "the change beside the text");
+    await vscode.window.tabGroups.close(tab);
+    await done;
+    equal(editor.document.getText(), text);
+  },
+
+  async "a model edits as it is told"() {
+    await vscode.workspace.getConfiguration("recoder").update("models.chat", process.env.EDITOR_EDIT_MODEL, vscode.ConfigurationTarget.Global);
+    const editor = await edit("edited.py", "def twice(number):\n    return number + num▮ber\n");
+    await sleep(1000);
+    const place = { textDocument: { uri: editor.document.uri.toString() }, range: { start: { line: 0, character: 0 }, end: { line: 2, character: 0 } } };
+    const done = run("recoder.edit", { instruction: "Multiply instead.", ...place });
+    await until(() => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff, "the change beside the text");
+    await run("recoder.review.accept");
+    await done;
+    equal(editor.document.getText(), "def twice(number):\n    return 2 * number\n");
+    await run("undo");
+    equal(editor.document.getText(), "def twice(number):\n    return number + number\n");
+    await vscode.workspace.getConfiguration("recoder").update("models.chat", undefined, vscode.ConfigurationTarget.Global);
+  },
+
+  async "settings that nobody has made do not win over the user's file"() {
+    // ~/.recoder/config.toml turns folding on; VS Code's default says off.
+    const editor = await edit("folded.py", "def one():\n    a = 1\n    b = 2\n    return a + b\n");
+    const folded = await until(async () => run("vscode.executeFoldingRangeProvider", editor.document.uri), "folds");
+    holds(folded.length > 0, "no folds");
+  },
+
+  async "a change of the settings holds at once"() {
+    const editor = await edit("going.py", "def here():\n    return 1\n\n\nhe▮re()\n");
+    const configuration = vscode.workspace.getConfiguration("recoder");
+    const definitions = () => run("vscode.executeDefinitionProvider", editor.document.uri, editor.selection.active);
+    equal((await definitions()).length, 0);
+    await configuration.update("navigation.definition", true, vscode.ConfigurationTarget.Global);
+    await until(async () => (await definitions()).length > 0, "a definition");
+    await configuration.update("navigation.definition", undefined, vscode.ConfigurationTarget.Global);
+    await until(async () => (await definitions()).length === 0, "no definition");
+  },
+
+  async "a server that crashes is started again"() {
+    const [pid] = serverProcesses();
+    process.kill(pid, "SIGKILL");
+    await until(() => serverProcesses().some((each) => each !== pid), "another server");
+    const editor = await edit("again.py", `${SUM}def add_again(first, second):\n    return ▮`);
+    await suggested(editor, editor.document.getText());
+  },
+
+  async "nothing is left of a server that is restarted"() {
+    const [pid] = serverProcesses();
+    await run("recoder.restart");
+    await until(() => serverProcesses().length === 1 && serverProcesses()[0] !== pid, "one other server");
+  },
+};
+
+exports.run = async () => {
+  const found = {};
+  const only = process.env.EDITOR_ONLY;
+  for (const [name, test] of Object.entries(TESTS).filter(([name]) => !only || new RegExp(only).test(name))) {
+    try {
+      await Promise.race([test(), sleep(60_000).then(() => Promise.reject(new Error("took more than a minute")))]);
+      found[name] = "";
+    } catch (error) {
+      found[name] = String(error.stack ?? error);
+    }
+    await run("workbench.action.files.saveAll");
+    await run("workbench.action.closeAllEditors");
+    fs.writeFileSync(process.env.EDITOR_OUT, JSON.stringify(found));
+  }
+  fs.writeFileSync(`${process.env.EDITOR_OUT}.done`, "");
+};
