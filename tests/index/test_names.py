@@ -2,6 +2,7 @@
 
 import pytest
 
+from recoder_lsp.index.search import names
 from recoder_lsp.index.syntax.parser import Parser
 from tests.index.small_workspace import SmallWorkspace
 
@@ -405,3 +406,20 @@ def test_the_outline_is_that_of_the_text_it_is_asked_about(workspace, line_break
 def test_the_outline_needs_no_language_where_the_path_tells_it(workspace):
     assert [each["name"] for each in workspace.answer("outline", {"path": "/x/a.go", "language": "", "text": "func F() {}\n"})] == ["F"]
     assert workspace.answer("outline", {"path": "/x/a.unknown", "language": "strange", "text": "func F() {}\n"}) == []
+
+
+def test_the_same_outline_is_worked_out_once_and_another_text_anew(workspace, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(names, "outline_of", lambda parser, path, language, text: parsed.append(text) or [])
+
+    def ask(text, language="python"):
+        workspace.names.outline("a.py", language, text)
+
+    for text in ("a", "a", "b", "a"):
+        ask(text)
+    ask("a", language="go")
+    for number in range(names.REMEMBERED_OUTLINES):
+        ask(f"{number}")
+    ask("a")
+
+    assert parsed == ["a", "b", "a", *(f"{number}" for number in range(names.REMEMBERED_OUTLINES)), "a"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -47,6 +48,7 @@ MOST_SYMBOLS = 200
 # Candidates that are looked at, for each that is wanted: some have changed since, some are worth less than their names.
 OVERFETCHED = 3
 MOST_DEFINITIONS, MOST_USES = 50, 200
+REMEMBERED_OUTLINES = 4
 # With more of them, a member of something unknown is as likely none of them.
 FEW_DEFINITIONS = 2
 
@@ -67,6 +69,7 @@ class Names:
         """
         self._manifest, self._text_of, self._parser = manifest, text_of, parser
         self._facts = FactFinder(manifest, text_of, parser)
+        self._outlines: OrderedDict[tuple[str, str, str], list[Symbol]] = OrderedDict()
         self._stale: set[str] = set()
 
     def symbols(self, query: str, limit: int = MOST_SYMBOLS, encoding: Encoding = "utf-8") -> dict[str, Any]:
@@ -103,7 +106,15 @@ class Names:
     def outline(self, path: str, language: str = "", text: str | None = None) -> list[Symbol]:
         """The symbols of a text, enclosing ones first; of the file as it is now where no text is given. See `outlines.outline_of`."""
         text = self._text_of(path) if text is None else text
-        return outline_of(self._parser, path, language, text) if text else []
+        if not text:
+            return []
+        # Outline, lenses and chat ask for the same one: after a key, one after the other.
+        key = (path, language, hash_of_file(text.encode("utf-8", "surrogatepass")))
+        if key not in self._outlines:
+            self._outlines[key] = outline_of(self._parser, path, language, text)
+            if len(self._outlines) > REMEMBERED_OUTLINES:
+                self._outlines.popitem(last=False)
+        return self._outlines[key]
 
     def describe(
         self,
