@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.small_database import is_damaged, remove, transaction
 
 FILE_NAME = "learned.sqlite3"
 KEPT_DAYS = 90
@@ -64,9 +65,9 @@ class LearningStore:
                 connection.execute("DELETE FROM counts WHERE day < ?", (oldest.isoformat(),))
                 connection.executemany(ADD, [(*astuple(counted), n) for counted, n in counts.items()])
         except LearningLost as lost:
-            if isinstance(lost.__cause__, sqlite3.Error) and _is_damaged(lost.__cause__):
+            if isinstance(lost.__cause__, sqlite3.Error) and is_damaged(lost.__cause__):
                 with suppress(OSError):
-                    self._remove()
+                    remove(self.file)
             raise
 
     def totals(self, *by: Column) -> dict[tuple[str, ...], Counter[str]]:
@@ -84,38 +85,21 @@ class LearningStore:
         """Remove everything that was learned; False when there was nothing."""
         existed = os.path.exists(self.file)
         try:
-            self._remove()
+            remove(self.file)
         except OSError as error:
             message = f"What was learned cannot be removed: {error.strerror or error}."
             raise LearningLost(message, f"Remove it by hand: {self.file}") from error
         return existed
 
-    def _remove(self) -> None:
-        for file in (self.file, self.file.with_name(f"{FILE_NAME}-journal")):
-            file.unlink(missing_ok=True)
-
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction."""
         try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Only made here, for this user alone: to open and close a file that SQLite uses would end its locks.
-            with suppress(FileExistsError):
-                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            with closing(sqlite3.connect(self.file, timeout=BUSY_S, isolation_level=None)) as connection, connection:
-                # At once, not with the first write: to go over from reading to writing may be refused without waiting.
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute(TABLE)
+            with transaction(self.file, TABLE, BUSY_S) as connection:
                 yield connection
         except OSError as error:
             message = f"What was learned cannot be read or written: {error.strerror or error}."
             raise LearningLost(message, "Check that its folder belongs to you.") from error
         except sqlite3.Error as error:
-            hint = "Erase it: recoder-lsp learned --erase" if _is_damaged(error) else "Try again in a moment."
+            hint = "Erase it: recoder-lsp learned --erase" if is_damaged(error) else "Try again in a moment."
             raise LearningLost(f"What was learned cannot be read or written: {error}.", hint) from error
-
-
-def _is_damaged(error: sqlite3.Error) -> bool:
-    """Whether only a new file helps. SQLITE_ERROR comes from a table that is not ours; without a code a text could not be decoded."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

@@ -4,11 +4,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.small_database import is_damaged, remove, transaction
 
 FILE_NAME = "summaries.sqlite3"
 MOST_KEPT = 5_000
@@ -74,24 +75,12 @@ class SummaryStore:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction."""
         try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Only made here, for this user alone: to open and close a file that SQLite uses would end its locks.
-            with suppress(FileExistsError):
-                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            with closing(sqlite3.connect(self.file, timeout=BUSY_S, isolation_level=None)) as connection, connection:
-                # At once, not with the first write: to go over from reading to writing may be refused without waiting.
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute(TABLE)
+            with transaction(self.file, TABLE, BUSY_S) as connection:
                 yield connection
         except OSError as error:
             raise SummariesLost(f"Descriptions cannot be kept: {error.strerror or error}.") from error
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGED:
-                for file in (self.file, self.file.with_name(f"{FILE_NAME}-journal")):
-                    with suppress(OSError):
-                        file.unlink(missing_ok=True)
+            if is_damaged(error):
+                with suppress(OSError):
+                    remove(self.file)
             raise SummariesLost(f"Descriptions cannot be kept: {error}.") from error
-
-
-# SQLITE_ERROR comes from a table that is not ours.
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

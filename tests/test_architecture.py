@@ -21,7 +21,7 @@ LINES = (
     ("features",),
     ("engine", "index"),
     ("document", "config", "privacy", "metrics", "logs", "connect", "learning_store", "chat_store", "git", "summary_store"),
-    ("redaction",),
+    ("redaction", "small_database"),
     ("errors", "secret_rules"),
 )
 
@@ -33,7 +33,7 @@ DOORS = {
     "jinja2": ("engine/template_sandbox.py",),
     "chromadb": ("index/store/vectors.py",),
     "tree_sitter": ("index/syntax/parser.py",),
-    "sqlite3": ("index/store/manifest", "index/store/vectors.py", "learning_store.py", "summary_store.py"),
+    "sqlite3": ("index/store/manifest", "index/store/vectors.py", "learning_store.py", "summary_store.py", "small_database.py"),
     "watchfiles": ("index/files/watcher.py",),
     "pathspec": ("index/files/ignoring.py",),
     "charset_normalizer": ("index/files/decoding.py",),

@@ -67,7 +67,7 @@ async def commit_message(diff: str, asking: Asking, earlier: Sequence[str] = ())
         RecoderError: There is a chat model, and it cannot be loaded.
     """
     files = await asyncio.to_thread(lambda: changed_files(redact(diff)))
-    summary = _summary(files)
+    summary = summary_of(files)
     is_available = asking.writer.available(asking.settings)
     served = serve(Task.COMMIT_MESSAGE, asking.settings, chat_available=is_available, completion_ready=False, n_characters=len(diff))
     if served.tier != "chat":
@@ -83,11 +83,6 @@ async def commit_message(diff: str, asking: Asking, earlier: Sequence[str] = ())
     except Refused as refused:
         return CommitMessage(summary, why=refused.message)
     return CommitMessage(answered.outcome, answered.replies[-1].model)
-
-
-def summary_of(diff: str) -> str:
-    """Return a message that lists what a patch changes: a subject, an empty line, a line for each file; "" for an empty patch."""
-    return _summary(changed_files(diff))
 
 
 def changed_files(diff: str) -> tuple[ChangedFile, ...]:
@@ -153,7 +148,8 @@ def _defined(line: str) -> str:
     return found[1] if found else ""
 
 
-def _summary(files: Sequence[ChangedFile]) -> str:
+def summary_of(files: Sequence[ChangedFile]) -> str:
+    """Return a message that lists what is changed: a subject, an empty line, a line for each file; "" where nothing is."""
     if not files:
         return ""
     lines = [_line_of(file) for file in files[:NAMED_FILES]]

@@ -24,7 +24,7 @@ from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.asking import Request, place_of
 from recoder_lsp.features.context import Context
-from recoder_lsp.features.experts import Experts, plain
+from recoder_lsp.features.experts import FIRST_LOOK_FROM_PERCENT, Experts, plain
 from recoder_lsp.features.gate import FEATURES, FIRST_FEATURES, MISSING, NO_RANK, VERSION, Evidence, features, first_look_of
 from recoder_lsp.index.phrases.building import build
 from recoder_lsp.index.phrases.stream import Stream
@@ -43,7 +43,7 @@ WITHOUT_WORKSPACE = 0.25
 LIKELY = math.log(0.5)
 FOLDS = 5
 # From this probability on something is shown, by default; so much of what is then right may not be lost by not asking the model.
-SHOWN, KEPT = 0.35, 0.98
+SHOWN, KEPT = FIRST_LOOK_FROM_PERCENT / 100, 0.98
 # With fewer carets that would show something, or nothing, there is no first look.
 LEAST_OF_EACH = 20
 

@@ -53,7 +53,7 @@ async def staged(folder):
 async def test_functions_with_changes_in_them_are_named(repository):
     (repository / "src/shapes.py").write_text(SHAPES.replace("3 *", "3.14 *").replace("max(", "min("))
 
-    message = summary_of(await staged(repository))
+    message = summary_of(changed_files(await staged(repository)))
 
     assert message == "Change area and largest in shapes.py\n\n- src/shapes.py: area, largest (+2 -2)"
 
@@ -86,21 +86,21 @@ async def test_new_removed_and_renamed_files_are_told_apart(repository):
 async def test_the_subject_says_what_happened(repository, change, subject):
     change(repository)
 
-    assert summary_of(await staged(repository)).split("\n")[0] == subject
+    assert summary_of(changed_files(await staged(repository))).split("\n")[0] == subject
 
 
 async def test_a_subject_is_never_longer_than_git_shows(repository):
     for i in range(4):
         (repository / f"{'long' * 8}_{i}.py").write_text("x = 1\n")
 
-    assert summary_of(await staged(repository)).split("\n")[0] == "Add 4 files"
+    assert summary_of(changed_files(await staged(repository))).split("\n")[0] == "Add 4 files"
 
 
 async def test_of_very_many_files_the_first_are_listed(repository):
     for i in range(40):
         (repository / f"a{i:02}.txt").write_text("x\n")
 
-    message = summary_of(await staged(repository)).split("\n")
+    message = summary_of(changed_files(await staged(repository))).split("\n")
 
     assert len(message) == 33
     assert message[-1] == "- and 10 more files"

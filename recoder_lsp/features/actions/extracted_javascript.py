@@ -13,7 +13,7 @@ from recoder_lsp.features.actions.moving import line_start, moved
 from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Change, Edit, Refused
-from recoder_lsp.index.syntax.tree import Node, ancestors
+from recoder_lsp.index.syntax.tree import Node, ancestors, top_statement
 
 _OWN = ("this", "super", "private_property_identifier")
 _LITERALS = {"number": "number", "string": "string", "template_string": "string", "true": "boolean", "false": "boolean"}
@@ -43,7 +43,7 @@ def change_of_javascript(site: Site, extraction: Extraction) -> Change:
     method = _method_around(part.nodes[0]) if any(node.type in _OWN for node in own) else None
     if method is None and any(node.type in _OWN for node in own):
         raise Refused("`this` means something else in another function.")
-    anchor = method or _top_statement(part.nodes[-1])
+    anchor = method or top_statement(part.nodes[-1])
     base = site.indentation_at(tree.start(anchor)) if method else ""
     parameters = ", ".join(f"{binding.name}{_type_of(site, binding)}" for binding in extraction.taken)
     static = "static " if method is not None and any(child.type == "static" for child in method.children) else ""
@@ -213,12 +213,3 @@ def _is_in_constructor(part: Part) -> bool:
     method = _method_around(part.nodes[0])
     named = method.child_by_field_name("name") if method is not None else None
     return named is not None and part.tree.text_of(named) == "constructor"
-
-
-def _top_statement(node: Node) -> Node:
-    inner = node
-    for outer in ancestors(node):
-        if outer.parent is None:
-            return inner
-        inner = outer
-    return inner

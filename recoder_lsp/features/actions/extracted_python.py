@@ -9,7 +9,7 @@ from recoder_lsp.features.actions.moving import line_start, moved
 from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Change, Edit, Refused
-from recoder_lsp.index.syntax.tree import Node, ancestors
+from recoder_lsp.index.syntax.tree import Node, ancestors, top_statement
 
 # Others are parameters of functions that only stand in a class.
 _OWN = ("self", "cls", "mcs", "mcls", "metacls")
@@ -31,7 +31,7 @@ def change_of_python(site: Site, extraction: Extraction) -> Change:
     given = [binding.name for binding in extraction.given]
     call = f"{f'{own.name}.' if own else ''}{name}({', '.join(binding.name for binding in taken)})"
     call = f"await {call}" if extraction.awaits else call
-    outer = _definition_around(function) if function is not None else _top_statement(part.nodes[0])
+    outer = _definition_around(function) if function is not None else top_statement(part.nodes[0])
     base = site.indentation_at(tree.start(outer)) if own else ""
     inner = base + site.indentation
     if part.is_expression:
@@ -50,7 +50,7 @@ def change_of_python(site: Site, extraction: Extraction) -> Change:
     if own:
         end = tree.end(outer)
         return Change((place, Edit(end, end, f"\n\n{text}")))
-    start = line_start(site, tree.start(_with_comments(_top_statement(outer))))
+    start = line_start(site, tree.start(_with_comments(top_statement(outer))))
     above = site.text[:start].rstrip(" \t\r\n")
     n_blank_lines = site.text.count("\n", len(above), start) - 1
     return Change((Edit(start, start, "\n" * (2 - n_blank_lines if above else 0) + f"{text}\n\n\n"), place))
@@ -153,15 +153,6 @@ def _definition_around(function: Node) -> Node:
     """The function with its decorators."""
     outer = function.parent
     return outer if outer is not None and outer.type == "decorated_definition" else function
-
-
-def _top_statement(node: Node) -> Node:
-    inner = node
-    for outer in ancestors(node):
-        if outer.parent is None:
-            return inner
-        inner = outer
-    return inner
 
 
 def _with_comments(node: Node) -> Node:

@@ -124,6 +124,16 @@ def ancestors(node: Node) -> Iterator[Node]:
         outer = outer.parent
 
 
+def top_statement(node: Node) -> Node:
+    """Return the outermost node around a node, or itself, that the root holds."""
+    inner = node
+    for outer in ancestors(node):
+        if outer.parent is None:
+            return inner
+        inner = outer
+    return inner
+
+
 def descendants(node: Node) -> Iterator[Node]:
     """Yield a node and everything in it, in the order of the text."""
     waiting = [node]

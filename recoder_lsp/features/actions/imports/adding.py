@@ -10,6 +10,7 @@ from recoder_lsp.features.actions.imports.rust_order import argument_of, by_segm
 from recoder_lsp.features.actions.imports.standard_library import Source
 from recoder_lsp.features.actions.imports.statements import end_of_code, statements_of
 from recoder_lsp.features.edits import Edit
+from recoder_lsp.features.import_scan import end_of_line
 from recoder_lsp.features.imports import Target, insertion
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree
 
@@ -42,13 +43,13 @@ def _in_go(tree: SyntaxTree, source: Source) -> Edit | None:
         if _is_standard(source.module):
             start = tree.start(specs[0])
             return Edit(start, start, f"{written}\n\n\t")
-        end = _end_of_line(tree, specs[-1])
+        end = end_of_line(tree.text, tree.offset_at(end_of_code(specs[-1])))
         return Edit(end, end, f"\n\n\t{written}")
     later = next((spec for spec in same if go.path_of(tree, spec) > source.module), None)
     if later is not None:
         start = tree.start(later)
         return Edit(start, start, f"{written}\n\t")
-    end = _end_of_line(tree, same[-1])
+    end = end_of_line(tree.text, tree.offset_at(end_of_code(same[-1])))
     return Edit(end, end, f"\n\t{written}")
 
 
@@ -102,11 +103,11 @@ def _statement(tree: SyntaxTree, statement: str, last: Node | None = None) -> Ed
     """A statement of its own: below the last one, else below what a file begins with, else at its top."""
     last = last or next((each for each in reversed(list(statements_of(DIALECTS[tree.language], tree)))), None)
     if last is not None:
-        end = _end_of_line(tree, last)
+        end = end_of_line(tree.text, tree.offset_at(end_of_code(last)))
         return Edit(end, end, f"\n{statement}")
     head = [child for child in tree.root.named_children if child.type in ("package_clause", "inner_attribute_item")]
     if head:
-        end = _end_of_line(tree, head[-1])
+        end = end_of_line(tree.text, tree.offset_at(end_of_code(head[-1])))
         return Edit(end, end, f"\n\n{statement}")
     start = _start_of_code(tree)
     return Edit(start, start, f"{statement}\n\n")
@@ -120,8 +121,3 @@ def _start_of_code(tree: SyntaxTree) -> int:
             break
         at = tree.start(child)
     return at
-
-
-def _end_of_line(tree: SyntaxTree, node: Node) -> int:
-    end = tree.text.find("\n", tree.offset_at(end_of_code(node)))
-    return len(tree.text) if end < 0 else end - (tree.text[end - 1 : end] == "\r")
