@@ -48,6 +48,7 @@ async def _resume_indexing(session: Session, arguments: Sequence[Any], progress:
 
 async def _snooze(session: Session, arguments: Sequence[Any], progress: Progress) -> None:
     session.app.inline_completion.snooze(extensions.snooze_minutes(arguments))
+    session.notify.status_moved.set()
 
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(

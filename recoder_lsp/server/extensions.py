@@ -6,6 +6,8 @@
 `recoder.snooze` has nothing suggested unasked for a while: its argument is `{"minutes": number}`, 5 without it, 0 ends it. It answers null.
 `recoder/hoverReady` is a notification that a model has described what was hovered over since: `{"textDocument": {"uri"}, "position"}`,
 as in the request. It goes to editors that announce `"experimental": {"recoder": {"hoverReady": true}}`.
+`recoder/statusChanged` is a notification without anything in it that `states` are others now, twice a second at most. It goes to editors that announce
+`"experimental": {"recoder": {"statusChanged": true}}`.
 """
 
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 STATUS = "recoder/status"
 HOVER_READY = "recoder/hoverReady"
+STATUS_CHANGED = "recoder/statusChanged"
 ACCEPTED = "recoder.accepted"
 RESUME_INDEXING = "recoder.index.resume"
 SNOOZE = "recoder.snooze"
@@ -98,6 +101,14 @@ def status(app: "App") -> Status:
         requests=app.metrics.snapshot(),
         memory_bytes=memory_bytes(),
     )
+
+
+def states(app: "App") -> tuple[object, ...]:
+    """What of the status is worth telling an editor about when it changes: no counters, no progress."""
+    completion, index, engine, chat = app.settings.completion.enabled, _index(app), app.runtime.state, app.chat_runtime.state
+    named = (app.settings.engine.model, app.settings.models.chat)
+    models = tuple((model.name, model.phase, model.error) for model in (engine, chat))
+    return completion, _completion(app)["state"], index["state"], index.get("reason"), *named, *models
 
 
 def snooze_minutes(arguments: Sequence[Any] | None) -> float:

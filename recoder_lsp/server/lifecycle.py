@@ -18,6 +18,7 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.server import action_handlers, registrations
 from recoder_lsp.server.commands import COMMANDS
 from recoder_lsp.server.session import Session
+from recoder_lsp.server.status_changes import tell_of_changes
 
 if TYPE_CHECKING:
     from recoder_lsp.app import App
@@ -52,6 +53,8 @@ def initialize(
 
 def initialized(session: Session) -> None:
     """Ask the editor for its settings, and to be told when they change; then open the index."""
+    if session.notify.hears_of_status:
+        session.spawn(tell_of_changes(session))
     workspace = session.capabilities.workspace
     if workspace and workspace.did_change_configuration and workspace.did_change_configuration.dynamic_registration:
         session.spawn(_register_for_configuration(session))
@@ -92,6 +95,7 @@ def apply_settings(session: Session) -> None:
     before = session.app.settings
     if settings != before:
         session.app.configure(settings)
+        session.notify.status_moved.set()
         if settings.index != before.index:
             session.app.workspace.resume()
         if settings.navigation.code_lens != before.navigation.code_lens:

@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from recoder_lsp.config import Problem
-from recoder_lsp.server.extensions import HOVER_READY
+from recoder_lsp.server.extensions import HOVER_READY, STATUS_CHANGED
 
 if TYPE_CHECKING:
     from recoder_lsp.engine.runtime import ModelState
@@ -33,7 +33,11 @@ class Notifier:
         self._client = client
         self._spawn = spawn
         self._shows_progress = bool(capabilities.window and capabilities.window.work_done_progress)
-        self._hears_of_hovers = _hears_of_hovers(capabilities)
+        self._hears_of_hovers = _wants(capabilities, "hoverReady")
+        self.hears_of_status = _wants(capabilities, "statusChanged")
+        """Whether the editor wants `status_changed`."""
+        self.status_moved = asyncio.Event()
+        """Set where the status may have changed; cleared by who then looks at it."""
         self._said: set[str] = set()
         self._loading: dict[str, asyncio.Event] = {}
         """Those models that are being loaded, by role."""
@@ -56,6 +60,7 @@ class Notifier:
 
     def model_state(self, state: "ModelState") -> None:
         """Show that a model is being loaded, and once that it could not be; of a chat model, whoever asked it something is told."""
+        self.status_moved.set()
         if state.phase == "loading":
             if state.role not in self._loading and self._shows_progress:
                 self._loading[state.role] = done = asyncio.Event()
@@ -73,6 +78,7 @@ class Notifier:
         """Show how far indexing is, while it goes on, with a way to stop it."""
         self._index_state = state
         self._index_moved.set()
+        self.status_moved.set()
         busy = state.phase in INDEXING
         if busy and self._indexing is None and self._shows_progress:
             self._indexing = asyncio.Event()
@@ -86,6 +92,10 @@ class Notifier:
         if self._hears_of_hovers:
             place = {"line": position.line, "character": position.character}
             self._client.protocol.notify(HOVER_READY, {"textDocument": {"uri": uri}, "position": place})
+
+    def status_changed(self) -> None:
+        """Say that `recoder/status` answers something else now."""
+        self._client.protocol.notify(STATUS_CHANGED, {})
 
     def cancelled(self, token: str | int) -> None:
         """The user stopped what this progress is about."""
@@ -147,11 +157,11 @@ class Notifier:
         self._client.window_show_message(types.ShowMessageParams(type=kind, message=message))
 
 
-def _hears_of_hovers(capabilities: types.ClientCapabilities) -> bool:
+def _wants(capabilities: types.ClientCapabilities, notification: str) -> bool:
     # What is experimental may be anything, as an object or as a dictionary.
     experimental = capabilities.experimental
     recoder = experimental.get("recoder") if isinstance(experimental, dict) else getattr(experimental, "recoder", None)
-    wanted = recoder.get("hoverReady") if isinstance(recoder, dict) else getattr(recoder, "hoverReady", None)
+    wanted = recoder.get(notification) if isinstance(recoder, dict) else getattr(recoder, notification, None)
     return wanted is True
 
 
