@@ -17,6 +17,7 @@ from recoder_lsp.training.corpus import Document
 VOCABULARY_SIZE = 12_288
 PROCESSES = 2
 SHARDS = ("train", "held_out")
+HELD_OUT_SEED = 2
 VOCABULARY, WEIGHTS, CHECKPOINT = "vocabulary.json", "weights.pt", "checkpoint.pt"
 # The list of packages of the edition that ships: what it learnt from cannot be held out any more.
 SHIPPED = Path(__file__).parent.parent / "models" / "corpus.json"
@@ -43,6 +44,9 @@ def add(steps: Any) -> None:
     step.add_argument("--rows", type=int, default=4, help="rows of 1,024 tokens in a batch")
     step.add_argument("--short-share", type=float, default=0.6, help="of the time with rows of 512 tokens")
     step.add_argument("--workers", type=int, default=0, help="processes that make rows")
+    step.add_argument(
+        "--seed", type=int, default=1, help="which rows are drawn; another one for an edition that goes on from the one before"
+    )
     step.add_argument("--threads", type=int, default=2, help="threads of the CPU")
     step.add_argument("--no-compile", action="store_true", help="do without torch.compile, which needs a C++ compiler")
     step = steps.add_parser("export", help="write the model as GGUF, and measure how far copying should help it")
@@ -117,7 +121,8 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.work / WEIGHTS} was trained elsewhere, and `export` takes it. To train here, remove it.")
     vocabulary = tokenizer.load(options.work / VOCABULARY)
     tokenize, pieces = tokenizer.InPython(vocabulary), [tokenizer.piece(token) for token in vocabulary]
-    makers = [samples.RowMaker(Shards.load(options.work / f"{name}.npz"), pieces, tokenize, seed) for seed, name in enumerate(SHARDS, 1)]
+    seeds = dict(zip(SHARDS, (options.seed, HELD_OUT_SEED), strict=True))
+    makers = [samples.RowMaker(Shards.load(options.work / f"{name}.npz"), pieces, tokenize, seed) for name, seed in seeds.items()]
     shape = Shape(len(vocabulary), options.width, options.layers, options.heads, options.kv_heads, options.hidden)
     plan = train.Plan(
         shape,
