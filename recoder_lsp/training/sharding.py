@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
@@ -60,7 +61,22 @@ def _worked(hands: list[list[list[Document]]], tokenize: t.Tokenize, processes: 
         yield from (_work(hand, tokenize) for hand in hands)
         return
     with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(_work, hands, [tokenize] * len(hands))
+        begun = [pool.submit(_work, hand, tokenize) for hand in hands]
+        for hand, work in zip(hands, begun, strict=True):
+            try:
+                yield work.result()
+            except BrokenProcessPool:
+                # Somewhere a parser crashed, and took the process and all other work with it.
+                yield [_alone(package, tokenize) for package in hand]
+
+
+def _alone(package: list[Document], tokenize: t.Tokenize) -> tuple[list[Tokens], list[FileRelations]]:
+    """Work on one package in a process of its own; where that crashes, its files have nothing to do with each other."""
+    with ProcessPoolExecutor(1) as pool:
+        try:
+            return pool.submit(_work, [package], tokenize).result()[0]
+        except BrokenProcessPool:
+            return _tokens(package, t.LineCache(tokenize)), [FileRelations() for _ in package]
 
 
 def _work(packages: list[list[Document]], tokenize: t.Tokenize) -> Worked:
@@ -68,15 +84,19 @@ def _work(packages: list[list[Document]], tokenize: t.Tokenize) -> Worked:
     cache, n_characters, parser = t.LineCache(tokenize), 0, Parser()
     worked = []
     for documents in packages:
-        files: list[Tokens] = []
-        for document in documents:
-            tokens = cache.tokens(document.text)
-            files.append(np.array(tokens, np.uint32 if max(tokens, default=0) > 0xFFFF else np.uint16))
-            n_characters += len(document.text)
-            if n_characters > MOST_CACHED_CHARACTERS:
-                cache, n_characters = t.LineCache(tokenize), 0
-        worked.append((files, relations_of(documents, parser)))
+        worked.append((_tokens(documents, cache), relations_of(documents, parser)))
+        n_characters += sum(len(document.text) for document in documents)
+        if n_characters > MOST_CACHED_CHARACTERS:
+            cache, n_characters = t.LineCache(tokenize), 0
     return worked
+
+
+def _tokens(documents: list[Document], cache: t.LineCache) -> list[Tokens]:
+    files: list[Tokens] = []
+    for document in documents:
+        tokens = cache.tokens(document.text)
+        files.append(np.array(tokens, np.uint32 if max(tokens, default=0) > 0xFFFF else np.uint16))
+    return files
 
 
 def _joined(documents: list[Document], relations: list[FileRelations], member_of: list[list[int]]) -> Relations:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from recoder_lsp.training.corpus.credentials import has_credential
+from recoder_lsp.redaction import redact
 from recoder_lsp.training.corpus.documents import LANGUAGES, Document
 from recoder_lsp.training.corpus.exclusions import Exclusions
 from recoder_lsp.training.corpus.generated import is_cpp, is_data, is_generated
@@ -89,7 +89,8 @@ class Screen:
         if path.endswith((".c", ".h")) and is_cpp(text):
             return "", "C++"
         text = _without_licence_header(text).strip("\n") + "\n"
-        if has_credential(text):
+        # What the server keeps out of prompts is not learnt either.
+        if redact(text) != text:
             return "", "secret"
         if self.exclusions.overlap(text):
             return "", "evaluation overlap"
