@@ -64,7 +64,7 @@ def is_random(value: str) -> bool:
 
 def is_no_placeholder(value: str) -> bool:
     """Whether a value that stands where a secret belongs is more than a reference to it, or its name once more."""
-    if len(_REFERENCE.sub("", value)) < _LEAST_BESIDE_REFERENCES:
+    if len(_REFERENCE.sub("", value)) < _LEAST_BESIDE_REFERENCES or _is_address(value):
         return False
     is_label = len(value) <= _LONGEST_LABEL and _BORDERS.search(value) and _LABEL.fullmatch(value)
     return not is_label and not _PLACEHOLDER.fullmatch(value) and _BORDERS.sub("", value).lower() not in _NAMES_ALONE
@@ -77,6 +77,11 @@ def is_no_code(value: str) -> bool:
     has_mark = bool(re.search(r"[!@#%^&*+?~]", value))
     n_digits, n_letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     return is_random(value) or (n_letters > 0 and (has_mark or n_digits > 1) and not _DOTTED.fullmatch(value))
+
+
+def _is_address(value: str) -> bool:
+    """Whether a value says where tokens are given out, as `access_token_url` does, without a key in it."""
+    return bool(_ADDRESS.fullmatch(value)) and not any(map(is_random, value.split("/")))
 
 
 _SEEN_BEFORE = 100
@@ -105,6 +110,7 @@ _NAMES_ALONE = frozenset(
         *("changeme", "undefined", "string", "required", "optional", "disabled", "enabled", "include", "omitted", "hidden"),
     }
 )
+_ADDRESS = re.compile(r"(?:https?://|\{[\w.]+\}/)[\w.:{}/-]*")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
