@@ -44,6 +44,14 @@ class Places:
 
         return cls(np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(0, np.uint8))
 
+    @classmethod
+    def joined(cls, several: Sequence[Places]) -> Places:
+        """Those of several texts as of one: to look once takes less than to look in each."""
+        import numpy as np
+
+        ids, spaces, references = zip(*((places.ids, places.spaces, places.references) for places in several), strict=True)
+        return cls(np.concatenate(ids), np.concatenate(spaces), np.concatenate(references))
+
     def after(self, context: Sequence[int]) -> Matches:
         """The places that follow the last one or more of these lexemes, given the last one first."""
         return self._after(self.ids, context)
@@ -118,8 +126,13 @@ def _ranges(place_at: memoryview, value_at: Callable[[int], int], wanted: Sequen
         def before(place: int, distance: int = distance) -> int:
             return value_at(place - distance) if place >= distance else 0
 
-        low = bisect_left(place_at, value, low, high, key=before)
-        high = bisect_right(place_at, value, low, high, key=before)
-        if low == high:
-            return
+        if high - low == 1:
+            # Long matches mostly have one place.
+            if before(place_at[low]) != value:
+                return
+        else:
+            low = bisect_left(place_at, value, low, high, key=before)
+            high = bisect_right(place_at, value, low, high, key=before)
+            if low == high:
+                return
         yield low, high

@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from recoder_lsp.index.phrases.lexing import LINE_END, is_word, lexemes
-from recoder_lsp.index.phrases.patterns import FIRST_REFERENCE, references
-from recoder_lsp.index.phrases.places import Files, Matches, Places
+from recoder_lsp.index.phrases.mixing import mixed
+from recoder_lsp.index.phrases.patterns import references
+from recoder_lsp.index.phrases.places import Files, Places
 from recoder_lsp.index.phrases.stream import CODE_OFFSET, ORDER, PATTERN_ORDER, Stream
 from recoder_lsp.index.phrases.vocabulary import Lexed, Vocabulary
 
-# How much counts after so many equal lexemes give way to those after fewer; the document's own lexemes count so often.
-GIVES_WAY = (0.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.4, 0.3, 0.3)
-PATTERN_GIVES_WAY = 0.5
+# The document's own lexemes count so often.
 OWN_WEIGHT = 3.0
 # The weight of the pattern: a logistic function of how long a pattern and how many lexemes match. Fitted to those lines.
 PATTERN_BIAS, PER_PATTERN_LEXEME, PER_LEXEME = -0.91, 0.233, -0.318
@@ -121,6 +120,8 @@ class Predictor:
         self.stream = stream
         self._vocabulary = Vocabulary(stream.words if stream is not None else None)
         self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._others: tuple[list[Places], Places] = [], Places.none()
+        """What other documents were like, each by itself and joined."""
 
     def knows(self, word: str) -> bool:
         """Say whether a word occurs in the workspace, or in what was written since."""
@@ -186,7 +187,12 @@ class Predictor:
     def _sources(self) -> list[tuple[Places | Files, float]]:
         """Where is looked, and how much each place counts: in the current document, which comes last, in the others, in the stream."""
         *others, current = self._documents.values()
-        sources: list[tuple[Places | Files, float]] = [(current.places, OWN_WEIGHT), *((other.places, 1.0) for other in others)]
+        sources: list[tuple[Places | Files, float]] = [(current.places, OWN_WEIGHT)]
+        if others:
+            each = [other.places for other in others]
+            if each != self._others[0]:
+                self._others = each, Places.joined(each)
+            sources.append((self._others[1], 1.0))
         if self.stream is not None:
             sources.append(
                 (Files(self.stream, [extent for document in self._documents.values() if (extent := self._extent(document))]), 1.0)
@@ -305,9 +311,9 @@ class Caret:
     def _worked_out(self, beginning: _Beginning) -> _Next:
         spaced = dict[int, bool]()
         patterns = [(source, source.after_pattern(beginning.codes), weight) for source, weight in self._sources]
-        by_pattern, n_pattern = _mixed(patterns, SHORTEST_PATTERN, beginning.recent, spaced)
+        by_pattern, n_pattern = mixed(patterns, SHORTEST_PATTERN, beginning.recent, spaced)
         phrases = [(source, source.after(beginning.context), weight) for source, weight in self._sources]
-        by_lexemes, n_matched = _mixed(phrases, 1, None, spaced)
+        by_lexemes, n_matched = mixed(phrases, 1, None, spaced)
         if by_pattern and by_lexemes:
             share = 1 / (1 + math.exp(-(PATTERN_BIAS + PER_PATTERN_LEXEME * n_pattern + PER_LEXEME * n_matched)))
             probabilities = {word: share * probability for word, probability in by_pattern.items()}
@@ -351,50 +357,3 @@ def _unfinished(line: str) -> str:
     """The word that more characters could go on with."""
     last = next(reversed(lexemes(line)[0]), "")
     return last if is_word(last) and line.endswith(last) else ""
-
-
-def _mixed(
-    found: Sequence[tuple[Places | Files, Matches, float]], shortest: int, recent: Sequence[int] | None, spaced: dict[int, bool]
-) -> tuple[dict[int, float], int]:
-    """Mix what followed matches of each length; return that and the longest length.
-
-    What n places say counts n / (n + way) of what longer matches leave over, where "way" is what their length gives way.
-
-    Args:
-        found: Where was looked, what was found there, and how much each place counts.
-        shortest: Shorter matches are left out.
-        recent: The names that references stand for; None where the lexemes themselves were looked up.
-        spaced: Gets for each word whether white space comes before it.
-    """
-    import numpy as np
-
-    words, spaces, lengths, weights = [], [], [], []
-    for source, matches, weight in found:
-        following = source.ids[matches.places]
-        if recent is not None:
-            # A reference too far back stands for nothing.
-            names = np.array([*recent, 0], np.int32)
-            back = np.minimum(source.references[matches.places].astype(np.int32) - FIRST_REFERENCE, len(recent))
-            following = np.where(back >= 0, names[np.maximum(back, 0)], following)
-        kept = (following > 0) & (matches.lengths >= shortest)
-        words.append(following[kept])
-        spaces.append(source.spaces[matches.places[kept]])
-        lengths.append(matches.lengths[kept])
-        weights.append(weight * matches.counts[kept])
-    length, weight_of = np.concatenate(lengths), np.concatenate(weights)
-    if not len(length):
-        return {}, 0
-    longest = int(length.max())
-    totals = np.bincount(length, weight_of)[::-1].cumsum()[::-1]
-    share, left = np.zeros(longest + 1), 1.0
-    for matched in range(longest, shortest - 1, -1):
-        way = PATTERN_GIVES_WAY if recent is not None else GIVES_WAY[matched]
-        share[matched] = left / (totals[matched] + way)
-        left *= way / (totals[matched] + way)
-    # A long match is a match of each shorter length too.
-    weight_of *= share.cumsum()[length]
-    different, which = np.unique(np.concatenate(words), return_inverse=True)
-    likely = np.bincount(which, weight_of)
-    with_space = np.bincount(which, weight_of * np.concatenate(spaces))
-    spaced.update(zip(different.tolist(), (with_space > likely / 2).tolist(), strict=True))
-    return dict(zip(different.tolist(), likely.tolist(), strict=True)), longest
