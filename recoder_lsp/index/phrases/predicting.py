@@ -120,7 +120,7 @@ class Predictor:
         self.stream = stream
         self._vocabulary = Vocabulary(stream.words if stream is not None else None)
         self._documents: OrderedDict[str, _Document] = OrderedDict()
-        self._others: tuple[list[Places], Places] = [], Places.none()
+        self._others: tuple[list[Places], Places] | None = None
         """What other documents were like, each by itself and joined."""
 
     def knows(self, word: str) -> bool:
@@ -190,7 +190,7 @@ class Predictor:
         sources: list[tuple[Places | Files, float]] = [(current.places, OWN_WEIGHT)]
         if others:
             each = [other.places for other in others]
-            if each != self._others[0]:
+            if self._others is None or each != self._others[0]:
                 self._others = each, Places.joined(each)
             sources.append((self._others[1], 1.0))
         if self.stream is not None:
