@@ -14,7 +14,7 @@ PEER    := $(VENV)/installed-benchmark
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-editors lint format typecheck bench bench-index bench-reflex bench-peer docs lock clean
+.PHONY: help demo test test-editors lint format typecheck bench bench-index bench-reflex bench-peer bench-windows docs messages lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,12 +46,18 @@ bench-reflex: $(TEST) ## Ask about 10,000 chunks everything that needs no model;
 bench-peer: $(PEER) ## Type at this server and at llama.cpp's own, and while a folder is indexed; ten minutes
 	@$(BIN)/python -m tests.benchmarks.peer $(ARGS)
 
+bench-windows: $(TEST) ## Open one to ten editor windows and print memory and processor time at rest; ten minutes
+	@$(BIN)/python -m tests.benchmarks.windows $(ARGS)
+
 bench: $(TEST) ## Replay typing and print latencies; a few minutes
 	@$(BIN)/python -m tests.benchmarks.typing $(ARGS)
 
 docs: $(RUNTIME) ## Write docs/settings.md, and the settings of the extension for VS Code, from the table of settings
 	@$(BIN)/python -m recoder_lsp.settings_page > docs/settings.md
 	@$(BIN)/python editors/vscode/settings_of_package.py
+
+messages: $(TEST) ## Bring the translations up to the messages in the code; what is new has none yet
+	@$(BIN)/python -m tests.messages
 
 lock: ## Resolve every dependency anew and write constraints.txt
 	@rm -rf build/lock && "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip install --quiet --upgrade pip setuptools

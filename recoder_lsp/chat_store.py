@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext, marked
 from recoder_lsp.redaction import redact
 
 FOLDER = "chats"
@@ -23,6 +24,7 @@ LARGEST_BYTES = 4 << 20
 
 LONGEST_TITLE = 80
 _ID = re.compile(r"[0-9a-f]{32}")
+_UNREADABLE = marked("A conversation cannot be read: {problem}.")
 
 
 class ChatLost(RecoderError):
@@ -91,7 +93,7 @@ class ChatStore:
         clean = [replace(message, text=redact(message.text)) for message in messages]
         lines = "".join(json.dumps(asdict(message), ensure_ascii=False) + "\n" for message in clean)
         file = self._file(workspace, conversation_id)
-        with _told_as("written"):
+        with _told_as(marked("A conversation cannot be written: {problem}.")):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             with open(descriptor, "a", encoding="utf-8", errors="replace") as opened:
@@ -107,7 +109,7 @@ class ChatStore:
         """
         found = _read(self._file(workspace, conversation_id))
         if found is None:
-            raise ChatLost("There is no conversation of this name.", "It may have been erased; begin a new one.")
+            raise ChatLost(gettext("There is no conversation of this name."), gettext("It may have been erased; begin a new one."))
         return found
 
     def conversations(self, workspace: str) -> list[Conversation]:
@@ -118,7 +120,7 @@ class ChatStore:
     def erase(self, workspace: str, conversation_id: str | None = None) -> int:
         """Remove one conversation, or all of a workspace; return how many there were."""
         files = self._files(workspace) if conversation_id is None else [self._file(workspace, conversation_id)]
-        with _told_as("removed"):
+        with _told_as(marked("A conversation cannot be removed: {problem}.")):
             existing = [file for file in files if file.exists()]
             for file in existing:
                 file.unlink(missing_ok=True)
@@ -127,11 +129,11 @@ class ChatStore:
     def _file(self, workspace: str, conversation_id: str) -> Path:
         # It comes from an editor, and becomes part of a path.
         if not _ID.fullmatch(conversation_id):
-            raise ChatLost("There is no conversation of this name.", "It may have been erased; begin a new one.")
+            raise ChatLost(gettext("There is no conversation of this name."), gettext("It may have been erased; begin a new one."))
         return self._of(workspace) / f"{conversation_id}.jsonl"
 
     def _files(self, workspace: str) -> list[Path]:
-        with _told_as("read"):
+        with _told_as(_UNREADABLE):
             return [file for file in self._of(workspace).glob("*.jsonl") if _ID.fullmatch(file.stem)]
 
     def _of(self, workspace: str) -> Path:
@@ -145,13 +147,12 @@ class ChatStore:
 
 
 @contextmanager
-def _told_as(done: str) -> Iterator[None]:
+def _told_as(message: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ChatLost(
-            f"A conversation cannot be {done}: {error.strerror or error}.", "Check that ~/.recoder/chats belongs to you."
-        ) from error
+        told = gettext(message).format(problem=error.strerror or error)
+        raise ChatLost(told, gettext("Check that ~/.recoder/chats belongs to you.")) from error
 
 
 def _ends_a_line(file: Path) -> bool:
@@ -163,7 +164,7 @@ def _ends_a_line(file: Path) -> bool:
 
 def _read(file: Path) -> Conversation | None:
     """A conversation as far as it can be read; None where nothing of it can."""
-    with _told_as("read"):
+    with _told_as(_UNREADABLE):
         try:
             with file.open("rb") as opened:
                 data = opened.read(LARGEST_BYTES)

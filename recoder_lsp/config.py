@@ -1,7 +1,6 @@
 """Settings: one typed table, resolved from every place that may set them, with all problems reported at once."""
 
 import dataclasses
-import difflib
 import os
 import tomllib
 import typing
@@ -10,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from recoder_lsp import config_problems
+from recoder_lsp.config_problems import LONGEST_NUMBER
+from recoder_lsp.language import gettext, number
+
 Value = TypeVar("Value")
 
 ENVIRONMENT_PREFIX = "RECODER_"
 NOT_A_SETTING = frozenset({"RECODER_HOME"})
 FILE_LIMIT_BYTES = 256 * 1024
-NAMED_AT_MOST = 8
-LONGEST_NUMBER = 400
 
 
 def setting(default: Value, says: str, *, at_least: int | None = None, at_most: int | None = None, workspace_may_set: bool = True) -> Value:
@@ -200,12 +201,12 @@ class Option:
     def accepts(self) -> str:
         """What a value has to be, as the end of "must be ..."."""
         if choices := typing.get_args(self.type) if typing.get_origin(self.type) is Literal else ():
-            return "one of " + ", ".join(f'"{choice}"' for choice in choices)
+            return gettext("one of {choices}").format(choices=", ".join(f'"{choice}"' for choice in choices))
         if self.type is bool:
-            return "true or false"
+            return gettext("true or false")
         if self.type is int:
-            return f"a whole number from {self.at_least} to {self.at_most}"
-        return "a string" if self.type is str else "a list of strings"
+            return gettext("a whole number from {least} to {most}").format(least=self.at_least, most=self.at_most)
+        return gettext("a string") if self.type is str else gettext("a list of strings")
 
 
 @dataclass(frozen=True)
@@ -255,19 +256,18 @@ def resolve(sources: Sequence[Source]) -> tuple[Settings, tuple[Problem, ...]]:
         for key, raw in _flattened(source.values):
             option = options.get(key)
             if any(known.startswith(f"{key}.") for known in options):
-                problems.append(Problem(source.name, key, f"{key} must be a group of settings, not {_shown(raw)}."))
+                problems.append(Problem(source.name, key, config_problems.no_group(key, raw)))
             elif option is None:
                 unknown.append(key)
             elif not (source.trusted or option.workspace_may_set):
-                message = f"{key} is ignored here, because a workspace may not set it. Set it in your editor or in ~/.recoder/config.toml."
-                problems.append(Problem(source.name, key, message))
+                problems.append(Problem(source.name, key, config_problems.not_for_workspaces(key)))
             else:
                 try:
                     values[key] = _checked(option, raw)
                 except ValueError:
-                    problems.append(Problem(source.name, key, f"{key} must be {option.accepts}, not {_shown(raw)}."))
+                    problems.append(Problem(source.name, key, config_problems.not_accepted(key, option.accepts, raw)))
         if unknown:
-            problems.append(Problem(source.name, ", ".join(unknown), _about_unknown(unknown, list(options))))
+            problems.append(Problem(source.name, ", ".join(unknown), config_problems.unknown(unknown, list(options))))
     return _built(values), tuple(problems)
 
 
@@ -286,9 +286,9 @@ def sources_on_disk(workspace: Path | None, environ: Mapping[str, str]) -> tuple
         except FileNotFoundError:
             continue
         except OSError as error:
-            problems.append(Problem(str(path), "", f"The file cannot be read: {error.strerror or error}."))
+            problems.append(Problem(str(path), "", gettext("The file cannot be read: {problem}.").format(problem=error.strerror or error)))
         except (ValueError, RecursionError) as error:
-            problems.append(Problem(str(path), "", f"The file is not valid TOML: {error}."))
+            problems.append(Problem(str(path), "", gettext("The file is not valid TOML: {problem}.").format(problem=error)))
     from_environment, unknown = _from_environment(environ)
     sources.append(from_environment)
     problems += unknown
@@ -336,22 +336,9 @@ def _built(values: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _about_unknown(names: Sequence[str], known: Sequence[str]) -> str:
-    """One message naming the unknown ones, each with what was probably meant."""
-
-    def described(name: str) -> str:
-        near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name.lower(), known, n=1)
-        return f'"{_cut(name)}"' + (f' (did you mean "{near[0]}"?)' if near else "")
-
-    # A workspace's file may hold thousands: looking for the nearest name costs time.
-    named = ", ".join(described(name) for name in names[:NAMED_AT_MOST])
-    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
-    return ("Unknown setting " if len(names) == 1 else "Unknown settings ") + named + more + "."
-
-
 def _from_environment(environ: Mapping[str, str]) -> tuple[Source, list[Problem]]:
     by_name = {ENVIRONMENT_PREFIX + key.upper().replace(".", "__"): option for key, option in table().items()}
-    source = "the environment"
+    source = gettext("the environment")
     values: dict[str, Any] = {}
     unknown = []
     for name in sorted(environ):
@@ -359,7 +346,7 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[Source, list[Problem]
             values[by_name[name].key] = _parsed(by_name[name], environ[name])
         elif name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_A_SETTING:
             unknown.append(name)
-    problems = [Problem(source, ", ".join(unknown), _about_unknown(unknown, list(by_name)))] if unknown else []
+    problems = [Problem(source, ", ".join(unknown), config_problems.unknown(unknown, list(by_name)))] if unknown else []
     return Source(source, values), problems
 
 
@@ -379,20 +366,9 @@ def _parsed(option: Option, text: str) -> Any:
 def _read_toml(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():
         # A workspace can contain a pipe or a device of this name, which would block or never end.
-        raise ValueError("not an ordinary file")
+        raise ValueError(gettext("not an ordinary file"))
     with path.open("rb") as file:
         content = file.read(FILE_LIMIT_BYTES + 1)
     if len(content) > FILE_LIMIT_BYTES:
-        raise ValueError(f"larger than {FILE_LIMIT_BYTES // 1024} KiB")
+        raise ValueError(gettext("larger than {n} KiB").format(n=number(FILE_LIMIT_BYTES // 1024)))
     return tomllib.loads(content.decode("utf-8-sig"))
-
-
-def _shown(raw: Any) -> str:
-    if isinstance(raw, int) and abs(raw) >= 10**LONGEST_NUMBER:
-        # Such a number has no decimal text in Python. TOML can say it: 0xffff...
-        return "a number this large"
-    return _cut("true" if raw is True else "false" if raw is False else repr(raw))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."

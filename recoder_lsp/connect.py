@@ -1,4 +1,4 @@
-"""How each editor is told to start the server; README, docs/editors.md, `doctor` and the demo all show these texts."""
+"""How each editor is told to start the server; docs/editors.md, `doctor` and the demo all show these texts."""
 
 import json
 from dataclasses import dataclass

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 SECRET_NAMES = (
     *(".env", ".env.*", "*.env", ".envrc", "*.tfvars", "*.tfstate"),
@@ -67,8 +68,8 @@ class NetworkGuard:
                 return
         self._log.warning("Refused: %s to a host that is not this machine.", event)
         raise NetworkForbidden(
-            "Recoder refused a network connection that nobody asked for.",
-            "Only a setting or command of yours opens the network. Please report what you were doing.",
+            gettext("Recoder refused a network connection that nobody asked for."),
+            gettext("Only a setting or command of yours opens the network. Please report what you were doing."),
         )
 
 

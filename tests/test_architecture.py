@@ -21,8 +21,8 @@ LINES = (
     ("features",),
     ("engine", "index"),
     ("document", "config", "privacy", "metrics", "logs", "connect", "learning_store", "chat_store", "git", "summary_store"),
-    ("redaction", "small_database"),
-    ("errors", "secret_rules"),
+    ("redaction", "small_database", "config_problems"),
+    ("errors", "secret_rules", "language"),
 )
 
 # One door per outside thing: only these files or folders import it.

@@ -1,4 +1,4 @@
-"""Writes the settings of package.json and their English texts from the server's own table: `python settings_of_package.py`."""
+"""Writes the settings of package.json and their texts from the server's own table and catalogues: `python settings_of_package.py`."""
 
 import json
 import typing
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from recoder_lsp.config import Option, table
+from recoder_lsp.language import gettext, speak
 
 FOLDER = Path(__file__).parent
-PACKAGE, TEXTS = FOLDER / "package.json", FOLDER / "package.nls.json"
+PACKAGE = FOLDER / "package.json"
+LANGUAGES = ("en", "de", "es", "zh-cn")
 OF_THE_SERVER = "recoder.server."
 """What begins like this is about how the extension starts the server, and is written by hand."""
 
@@ -22,11 +24,20 @@ def package() -> str:
     return _json(now)
 
 
-def texts() -> str:
-    """Return package.nls.json with the descriptions of the settings as they are in recoder_lsp/config.py."""
-    now = json.loads(TEXTS.read_text("utf-8"))
+def texts(language: str) -> str:
+    """Return a language's package.nls.json with the descriptions of the settings as config.py and the catalogues have them."""
+    now = json.loads(file_of(language).read_text("utf-8"))
     own = {key: value for key, value in now.items() if not key.startswith("settings.") or key.startswith("settings.server.")}
-    return _json(own | {f"settings.{option.key}": option.says for option in table().values()})
+    speak(language)
+    try:
+        return _json(own | {f"settings.{option.key}": gettext(option.says) for option in table().values()})
+    finally:
+        speak(None)
+
+
+def file_of(language: str) -> Path:
+    """Where VS Code looks for a language's texts."""
+    return FOLDER / ("package.nls.json" if language == "en" else f"package.nls.{language}.json")
 
 
 def _property(option: Option) -> dict[str, Any]:
@@ -55,4 +66,5 @@ def _json(value: Any) -> str:
 
 if __name__ == "__main__":
     PACKAGE.write_text(package(), "utf-8")
-    TEXTS.write_text(texts(), "utf-8")
+    for language in LANGUAGES:
+        file_of(language).write_text(texts(language), "utf-8")

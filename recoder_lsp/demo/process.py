@@ -19,13 +19,14 @@ PATIENCE_S = 15.0
 class ServerProcess:
     """Starts `recoder-lsp` when made; entering and leaving bounds its life. A server that is silent for long is ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         # What is typed by a program says nothing about the user.
         environ = os.environ | {"RECODER_COMPLETION__LEARN": "false"}
         self._process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=environ)
         self._ids = itertools.count(1)
         self._asked_at: float | None = None
+        self._patience_s = patience_s
         self._left = threading.Event()
 
     def __enter__(self) -> "ServerProcess":
@@ -78,7 +79,7 @@ class ServerProcess:
         # Reading blocks, and a pipe cannot be read with a time limit on every system: whoever waits is freed by the end of the server.
         while not self._left.wait(0.5):
             asked_at = self._asked_at
-            if asked_at is not None and time.monotonic() - asked_at > PATIENCE_S:
+            if asked_at is not None and time.monotonic() - asked_at > self._patience_s:
                 self._process.kill()
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,9 @@ class Branches:
         outcome = self._api.llama_decode(self._context, self._batch)
         if outcome != 0:
             self.drop()
-            raise RecoderError(f"The model could not read the text (llama.cpp answered {outcome}).", "Try again.")
+            raise RecoderError(
+                gettext("The model could not read the text (llama.cpp answered {outcome}).").format(outcome=outcome), gettext("Try again.")
+            )
 
     def _logits(self, places: Sequence[int]) -> np.ndarray:
         import numpy as np

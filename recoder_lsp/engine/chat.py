@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from recoder_lsp.config import Settings
 from recoder_lsp.engine.scheduler import Priority
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext, ngettext, number
 
 Role = Literal["system", "user", "assistant"]
 EndedBy = Literal["end", "length", "time", "repetition"]
@@ -18,16 +19,17 @@ class NoChatModel(RecoderError):
     """What was asked for needs a chat model, and the settings name none."""
 
     def __init__(self) -> None:
-        super().__init__("This needs a chat model.", "Set models.chat to an instruct model in GGUF form.")
+        super().__init__(gettext("This needs a chat model."), gettext("Set models.chat to an instruct model in GGUF form."))
 
 
 class PromptTooLong(RecoderError):
     """The conversation does not fit into the model's context; `n_too_many` is how many tokens it has to lose."""
 
     def __init__(self, n_too_many: int) -> None:
-        super().__init__(
-            f"This is too long for the chat model, by {n_too_many} tokens.", "Select less, or raise models.chat_context_tokens."
+        message = ngettext(
+            "This is too long for the chat model, by {n} token.", "This is too long for the chat model, by {n} tokens.", n_too_many
         )
+        super().__init__(message.format(n=number(n_too_many)), gettext("Select less, or raise models.chat_context_tokens."))
         self.n_too_many = n_too_many
 
 

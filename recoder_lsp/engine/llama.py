@@ -20,6 +20,7 @@ from recoder_lsp.engine.opening import can_branch, open_context, open_file, requ
 from recoder_lsp.engine.special_tokens import SpecialTokens, special_tokens
 from recoder_lsp.engine.tokenizing import Tokenizer
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,8 +80,9 @@ class LlamaModel:
             context = open_context(library.api, model, context_tokens, threads_for(threads), SLICE_TOKENS, most_branches(header.metadata))
         if context is None:
             library.api.llama_model_free(model)
-            reason = library.errors[-1] if library.errors else "it does not generate text"
-            raise ModelUnusable(f"The model {path} cannot be run: {reason}.", "Set engine.model to a code completion model in GGUF form.")
+            reason = library.errors[-1] if library.errors else gettext("it does not generate text")
+            message = gettext("The model {path} cannot be run: {reason}.").format(path=path, reason=reason)
+            raise ModelUnusable(message, gettext("Set engine.model to a code completion model in GGUF form."))
         return LlamaModel(library.api, model, context, path=path, header=header, context_tokens=context_tokens)
 
     def __init__(self, api: Any, model: int, context: int, *, path: Path, header: Header, context_tokens: int) -> None:
@@ -271,7 +273,7 @@ class LlamaModel:
 
     def _open(self) -> int:
         if self._context is None:
-            raise RecoderError("The model was unloaded.", "Try again.")
+            raise RecoderError(gettext("The model was unloaded."), gettext("Try again."))
         return self._context
 
     def _checked(self, tokens: Sequence[int]) -> list[int]:
@@ -279,10 +281,9 @@ class LlamaModel:
         if not wanted or min(wanted) < 0 or max(wanted) >= self.vocabulary_size:
             raise ValueError("tokens to evaluate have to be at least one, and of this vocabulary")
         if len(wanted) > self.context_tokens:
-            raise RecoderError(
-                f"The text is too long for the model: {len(wanted)} tokens, and it reads {self.context_tokens}.",
-                "Lower completion.prefix_tokens and completion.suffix_tokens, or raise engine.context_tokens.",
-            )
+            message = gettext("The text is too long for the model: {n} tokens, and it reads {most}.")
+            hint = gettext("Lower completion.prefix_tokens and completion.suffix_tokens, or raise engine.context_tokens.")
+            raise RecoderError(message.format(n=len(wanted), most=self.context_tokens), hint)
         return wanted
 
     def _keep_common(self, wanted: list[int], most: int) -> int:
@@ -325,10 +326,8 @@ class LlamaModel:
         if outcome != 0:
             # Part of the batch may have reached the cache.
             self._trim(start)
-            raise RecoderError(
-                f"The model could not read the text (llama.cpp answered {outcome}).",
-                "Try again; if it happens often, lower engine.context_tokens.",
-            )
+            message = gettext("The model could not read the text (llama.cpp answered {outcome}).").format(outcome=outcome)
+            raise RecoderError(message, gettext("Try again; if it happens often, lower engine.context_tokens."))
         self._cached += tokens
         self.evaluated_tokens += len(tokens)
         if last:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recoder_lsp.config import home
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 EMBEDDED = "embedded"
 
@@ -37,13 +38,13 @@ def resolve(model: str, environ: Mapping[str, str]) -> Path:
         ModelNotFound: Nothing is there; the message names every place looked at.
     """
     if model in ("", EMBEDDED):
-        return _first_existing(EMBEDDED, [embedded()], "Install recoder-lsp again: its embedded model is missing.")
+        return _first_existing(EMBEDDED, [embedded()], gettext("Install recoder-lsp again: its embedded model is missing."))
     if _is_path(model):
         looked_at = [_without_tilde(model)]
     else:
         folder = home(environ) / "models"
         looked_at = [folder / model, folder / f"{model}.gguf"]
-    return _first_existing(model, looked_at, 'Set engine.model to the path of a GGUF file, or to "embedded".')
+    return _first_existing(model, looked_at, gettext('Set engine.model to the path of a GGUF file, or to "embedded".'))
 
 
 def _first_existing(model: str, candidates: list[Path], hint: str) -> Path:
@@ -51,7 +52,7 @@ def _first_existing(model: str, candidates: list[Path], hint: str) -> Path:
         if _is_file(candidate):
             return candidate
     places = ", ".join(str(candidate) for candidate in candidates)
-    raise ModelNotFound(f"The model {model!r} was not found; looked at {places}.", hint)
+    raise ModelNotFound(gettext("The model {model} was not found; looked at {places}.").format(model=repr(model), places=places), hint)
 
 
 def _is_path(model: str) -> bool:

@@ -11,6 +11,7 @@ from recoder_lsp.engine.branches import BRANCH_TOKENS
 from recoder_lsp.engine.gguf_header import AGAIN
 from recoder_lsp.engine.machine import available_memory_bytes
 from recoder_lsp.engine.models import ModelUnusable
+from recoder_lsp.language import gettext
 
 
 def open_file(api: Any, errors: Sequence[str], path: Path) -> int:
@@ -35,8 +36,8 @@ def open_file(api: Any, errors: Sequence[str], path: Path) -> int:
     model = api.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
         reasons = [error.partition("error loading model: ")[2] for error in errors]
-        reason = next(filter(None, reasons), "llama.cpp does not say why")
-        raise ModelUnusable(f"The model {path} cannot be loaded: {reason}.", AGAIN)
+        reason = next(filter(None, reasons), gettext("llama.cpp does not say why"))
+        raise ModelUnusable(gettext("The model {path} cannot be loaded: {reason}.").format(path=path, reason=reason), gettext(AGAIN))
     return int(model)
 
 
@@ -75,7 +76,8 @@ def require_memory(path: Path, needed_bytes: int) -> None:
     """
     available_bytes = available_memory_bytes()
     if available_bytes is not None and needed_bytes > available_bytes:
+        message = gettext("The model {path} needs {needed} GiB of memory, and {available} GiB are free.")
         raise ModelUnusable(
-            f"The model {path} needs {needed_bytes / 2**30:.1f} GiB of memory, and {available_bytes / 2**30:.1f} GiB are free.",
-            "Close something, lower engine.context_tokens, or set engine.model to a smaller model.",
+            message.format(path=path, needed=f"{needed_bytes / 2**30:.1f}", available=f"{available_bytes / 2**30:.1f}"),
+            gettext("Close something, lower engine.context_tokens, or set engine.model to a smaller model."),
         )

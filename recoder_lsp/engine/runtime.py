@@ -17,6 +17,7 @@ from recoder_lsp.engine.llama import SLICE_TOKENS, LlamaModel
 from recoder_lsp.engine.models import ModelNotFound, ModelUnusable, resolve
 from recoder_lsp.engine.scheduler import Priority, Scheduler, Superseded
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext, marked
 from recoder_lsp.metrics import Metrics
 
 RETRY_AFTER_S = 60.0
@@ -50,7 +51,7 @@ class Role:
 COMPLETION = Role("completion")
 CHAT = Role(
     "chat",
-    "Set models.chat to another instruct model in GGUF form; where memory is short, lower models.chat_context_tokens.",
+    marked("Set models.chat to another instruct model in GGUF form; where memory is short, lower models.chat_context_tokens."),
     CHAT_SLICE_S,
     # Whoever asks wants an answer, and may have mended it.
     retry_after_s=0.0,
@@ -146,7 +147,7 @@ class Runtime:
             await asyncio.wait([self._task])
         if self._model is not None:
             return self._model
-        raise self._failure or RecoderError("No model is loaded.", "See the log of the language server.")
+        raise self._failure or RecoderError(gettext("No model is loaded."), gettext("See the log of the language server."))
 
     def unload(self) -> None:
         """Free the model, or stop loading it; returns at once. The next `ensure` loads it again."""
@@ -154,7 +155,7 @@ class Runtime:
             return
         if self._task is not None:
             self._task.cancel()
-        self._model, self._failure = None, RecoderError("The model was unloaded.", "Try again.")
+        self._model, self._failure = None, RecoderError(gettext("The model was unloaded."), gettext("Try again."))
         self._become(ModelState(name=self._settings.model))
         # Enqueued before whatever loads it again.
         self._freeing = asyncio.get_running_loop().create_task(self._free_soon(), name="unload model")
@@ -216,13 +217,16 @@ class Runtime:
     def _fail(self, settings: EngineSettings, error: Exception) -> None:
         self._metrics.count("model_load_failed")
         if self._role.hint and isinstance(error, ModelNotFound | ModelUnusable):
-            error = type(error)(error.message, self._role.hint)
+            error = type(error)(error.message, gettext(self._role.hint))
         self._failure, self._failed_at = error, self._clock()
         if isinstance(error, RecoderError):
             message, hint = error.message, error.hint
         else:
             log.error("loading the model failed", exc_info=error)
-            message, hint = f"The model could not be loaded ({type(error).__name__}).", "See the log of the language server."
+            message, hint = (
+                gettext("The model could not be loaded ({problem}).").format(problem=type(error).__name__),
+                gettext("See the log of the language server."),
+            )
         self._become(ModelState(name=settings.model, phase="failed", error=message, hint=hint))
 
     def _loading(self, settings: EngineSettings) -> Generator[None, None, tuple[LlamaModel, float | None, float | None]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 T = TypeVar("T")
 Work = Callable[[], Generator[None, None, T]]
@@ -112,7 +113,7 @@ class Scheduler:
     def _enqueue(self, job: _Job) -> None:
         with self._changed:
             if self._closed:
-                raise RecoderError("The engine is shut down.", "Restart the language server.")
+                raise RecoderError(gettext("The engine is shut down."), gettext("Restart the language server."))
             for older in self._jobs:
                 if job.key is not None and (older.key, older.priority) == (job.key, job.priority):
                     older.stopped = True

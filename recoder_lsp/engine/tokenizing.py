@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 _SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 
@@ -85,7 +86,7 @@ class Tokenizer:
 
     def _open(self) -> Any:
         if self._vocabulary is None:
-            raise RecoderError("The model was unloaded.", "Try again.")
+            raise RecoderError(gettext("The model was unloaded."), gettext("Try again."))
         return self._vocabulary
 
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:

@@ -22,6 +22,7 @@ from recoder_lsp.features.prompts import Prompts
 from recoder_lsp.features.router import Served, Task, serve
 from recoder_lsp.features.slash_commands import SLASH_COMMANDS, split
 from recoder_lsp.index.process.workspace import Workspace
+from recoder_lsp.language import gettext, ngettext, number
 from recoder_lsp.redaction import redact
 
 # More would not be found in the model's cache again.
@@ -95,7 +96,9 @@ class Chat:
             RecoderError: There is nothing to answer, an answer with this key is not complete yet, or the model fails.
         """
         if question.key in self._answering:
-            raise RecoderError("The last question of this conversation is still being answered.", "Stop that, or wait for it.")
+            raise RecoderError(
+                gettext("The last question of this conversation is still being answered."), gettext("Stop that, or wait for it.")
+            )
         if question.key is None:
             return await self._answer(question, settings, snapshot_of, on_text)
         self._answering.add(question.key)
@@ -132,12 +135,13 @@ class Chat:
         started = time.perf_counter()
         diff = await self._context.diff(asked.question.subject.document)
         if not diff:
-            raise RecoderError("Nothing is changed since the last commit, as far as Git tells.")
+            raise RecoderError(gettext("Nothing is changed since the last commit, as far as Git tells."))
         context_ms = _ms_since(started)
         said = await commit_message(diff, Asking(self._writer, self._prompts, settings, on_text))
         markdown = fenced(said.text, "text")
         if not said.model:
-            markdown = f"*{said.why} So this only lists what is changed.*\n\n{markdown}"
+            why = gettext("{why} So this only lists what is changed.").format(why=said.why)
+            markdown = f"*{why}*\n\n{markdown}"
             on_text(markdown)
         return Answer(markdown, (), said.model, Timings(context_ms))
 
@@ -228,15 +232,18 @@ class _Asked:
         document = question.subject.document
         is_meant = question.subject.is_selection or (slash is not None and slash.about_code)
         if is_meant and document is not None and holds_secrets(document):
-            raise RecoderError("This file holds secrets, as its name or a key in it tells, so nothing of it is read.")
+            raise RecoderError(gettext("This file holds secrets, as its name or a key in it tells, so nothing of it is read."))
         if slash is None:
             if not text:
-                raise RecoderError("There is no question.", "Write what you want to know.")
+                raise RecoderError(gettext("There is no question."), gettext("Write what you want to know."))
             return cls(question, text, Task.CHAT, "chat", is_about_code=False)
         if slash.about_code and document is None and not text:
-            raise RecoderError(f"There is no code for /{name}.", "Open a file and select what you mean, or say it behind the command.")
+            raise RecoderError(
+                gettext("There is no code for /{name}.").format(name=name),
+                gettext("Open a file and select what you mean, or say it behind the command."),
+            )
         if not slash.about_code and not text and slash.task == Task.CHAT:
-            raise RecoderError(f"There is nothing to look for behind /{name}.")
+            raise RecoderError(gettext("There is nothing to look for behind /{name}.").format(name=name))
         return cls(question, text, slash.task, slash.prompt, slash.about_code)
 
 
@@ -244,15 +251,20 @@ def _notes(reply: Reply, *, n_gone: int) -> str:
     """What has to be said below an answer."""
     notes = []
     if n_gone:
-        notes.append("One passage that this rests on has" if n_gone == 1 else f"{n_gone} passages that this rests on have")
-        notes[-1] += " changed meanwhile, and cannot be quoted."
+        several = ngettext(
+            "One passage that this rests on has changed meanwhile, and cannot be quoted.",
+            "{n} passages that this rests on have changed meanwhile, and cannot be quoted.",
+            n_gone,
+        )
+        notes.append(several.format(n=number(n_gone)))
     match reply.ended_by:
         case "length":
-            notes.append(f"Stopped at {reply.decoded_tokens} tokens, the most that an answer may have.")
+            stopped = gettext("Stopped at {n} tokens, the most that an answer may have.")
+            notes.append(stopped.format(n=number(reply.decoded_tokens)))
         case "time":
-            notes.append("Stopped, because it took too long.")
+            notes.append(gettext("Stopped, because it took too long."))
         case "repetition":
-            notes.append("Stopped, because the model repeated itself.")
+            notes.append(gettext("Stopped, because the model repeated itself."))
     return "".join(f"\n\n*{note}*" for note in notes)
 
 

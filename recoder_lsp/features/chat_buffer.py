@@ -12,10 +12,10 @@ from recoder_lsp.chat_store import Conversation
 from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.chat import Turn
 from recoder_lsp.features.actions.offering import Offer, Site
+from recoder_lsp.language import gettext
 
 ENDING = ".recoder.md"
 ASK = "recoder.chat.buffer"
-TITLE = "Ask Recoder"
 YOU, RECODER = "## You", "## Recoder"
 
 _HEADING = re.compile(r"## (You|Recoder)[ \t]*")
@@ -81,13 +81,13 @@ def read(snapshot: Snapshot) -> Buffer:
 def lenses(snapshot: Snapshot) -> list[Lens]:
     """Return what stands above the last question of a document; nothing in other documents."""
     buffer = read(snapshot) if is_buffer(snapshot) else None
-    return [Lens(buffer.line, TITLE, ASK)] if buffer is not None and buffer.question else []
+    return [Lens(buffer.line, gettext("Ask Recoder"), ASK)] if buffer is not None and buffer.question else []
 
 
 def offers(site: Site) -> Iterable[Offer]:
     """The same as a code action, for editors without code lenses."""
     if is_buffer(site.snapshot) and read(site.snapshot).question:
-        yield Offer("chat.buffer", TITLE, "refactor.rewrite", command=ASK, is_preferred=True)
+        yield Offer("chat.buffer", gettext("Ask Recoder"), "refactor.rewrite", command=ASK, is_preferred=True)
 
 
 def as_answer(markdown: str) -> str:

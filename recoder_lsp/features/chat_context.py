@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 from recoder_lsp import git, privacy
 from recoder_lsp.document import Snapshot
+from recoder_lsp.features.chat_buffer import ENDING
 from recoder_lsp.features.code_at import PROSE
 from recoder_lsp.features.passages import Passage, passage_of
 from recoder_lsp.features.symbols import document_symbols
+from recoder_lsp.features.wording import reasons_in_words
 from recoder_lsp.index.files.judging import holds_private_key
 from recoder_lsp.index.process.workspace import Placed, Workspace
 from recoder_lsp.index.records import Hit, Kind, Symbol
+from recoder_lsp.language import gettext
 from recoder_lsp.redaction import redact
 
 MOST_FOUND, MOST_OF_A_FILE = 8, 2
@@ -109,11 +112,11 @@ class ChatContext:
         name, kind = (symbol.qualified_name, symbol.kind.value) if symbol is not None else ("", "")
         if symbol is None or (subject.is_selection and 2 * (last - first + 1) >= _n_lines(symbol)):
             around = 0 if subject.is_selection else LINES_AROUND
-            why = "selected" if subject.is_selection else "around the cursor"
+            why = gettext("selected") if subject.is_selection else gettext("around the cursor")
             first, last = first - around, last + around
         else:
-            selected = f"line {first + 1} is" if first == last else f"lines {first + 1}-{last + 1} are"
-            why = f"{selected} selected" if subject.is_selection else "around the cursor"
+            lines = gettext("line {first} is selected") if first == last else gettext("lines {first}-{last} are selected")
+            why = lines.format(first=first + 1, last=last + 1) if subject.is_selection else gettext("around the cursor")
             first, last = symbol.span.start_line, symbol.span.end_line
         passage = passage_of(document, path, first, last, why, name=name, kind=kind)
         return passage if passage.text.strip() else None
@@ -132,7 +135,7 @@ class ChatContext:
                 continue
             first_line = int(first) - 1 if first else 0
             last_line = int(last) - 1 if last else first_line if first else len(document.lines) - 1
-            return passage_of(document, path, first_line, last_line, "mentioned")
+            return passage_of(document, path, first_line, last_line, gettext("mentioned"))
         return None
 
     async def _read(self, uri: str) -> Snapshot | None:
@@ -145,9 +148,11 @@ class ChatContext:
         if not query.strip():
             return ()
         place = self._workspace.place_of(document.uri) if document is not None else None
-        hits = await self._workspace.search(
+        found = await self._workspace.search(
             query, limit=MOST_FOUND, per_file=MOST_OF_A_FILE, near=place[1] if place else "", timeout_s=TIMEOUT_S
         )
+        # What was said in a conversation, the question itself among it, is no evidence.
+        hits = [placed for placed in found if not placed.item.path.endswith(ENDING)]
         worth_reading = RELEVANT * max((placed.item.score for placed in hits), default=0.0)
         return tuple(
             _passage_of_hit(placed)
@@ -222,7 +227,7 @@ def _query(message: str, code: Passage | None) -> str:
 def _passage_of_hit(placed: Placed[Hit]) -> Passage:
     hit = placed.item
     end_line = hit.start_line + hit.text.rstrip("\n").count("\n")
-    text, why = hit.text.rstrip("\r\n"), ", ".join(hit.why)
+    text, why = hit.text.rstrip("\r\n"), reasons_in_words(hit.why)
     return Passage(placed.uri(hit.path), hit.path, hit.language, hit.start_line, end_line, text, why, hit.symbol, hit.kind)
 
 

@@ -11,11 +11,13 @@ from recoder_lsp.features.chat_context import Gathered
 from recoder_lsp.features.markdown import escaped, fenced
 from recoder_lsp.features.passages import Passage
 from recoder_lsp.features.router import Task
+from recoder_lsp.features.wording import kind_in_words
 from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.wire import SERVING
 from recoder_lsp.index.process.workspace import Workspace, uri_of
 from recoder_lsp.index.records import Location
 from recoder_lsp.index.search.facts import Facts, Neighbour, facts_of
+from recoder_lsp.language import gettext, marked, ngettext, number
 from recoder_lsp.redaction import redact
 
 MOST_SHOWN, LINES_SHOWN = 5, 12
@@ -25,7 +27,7 @@ LONGEST_SENTENCE = 300
 TIMEOUT_S = 1.0
 
 _WHAT_IT_IS_NOT = {
-    Task.EXPLAIN: "It says what the code is and what it has to do with, not what it means.",
+    Task.EXPLAIN: marked("It says what the code is and what it has to do with, not what it means."),
 }
 
 
@@ -50,30 +52,29 @@ async def answer(workspace: Workspace, gathered: Gathered, task: Task, no_model:
     known = await asyncio.gather(*(_known(workspace, passage, with_facts=i < MOST_EXPLAINED) for i, passage in enumerate(shown)))
     parts = [_said_first(no_model, task)] if no_model and shown else []
     if not shown:
-        nothing = (
-            "Nothing in the workspace fits this." if workspace.available else f"The workspace cannot be searched. {workspace.state.reason}"
-        )
+        nothing = gettext("Nothing in the workspace fits this.")
+        if not workspace.available:
+            nothing = gettext("The workspace cannot be searched. {reason}").format(reason=workspace.state.reason)
         parts = [" ".join(part for part in (no_model, nothing) if part)]
     parts += [_section(workspace, i, passage, about) for i, (passage, about) in enumerate(zip(shown, known, strict=True), 1)]
     if workspace.state.phase in SERVING and workspace.state.phase not in ("idle", "vectors"):
-        parts.append("*The workspace is still being indexed: there may be more.*")
+        more = gettext("The workspace is still being indexed: there may be more.")
+        parts.append(f"*{more}*")
     return "\n\n".join(parts), shown
 
 
 def _said_first(no_model: str, task: Task) -> str:
-    why = f"{no_model} So no model wrote this: it is what the index finds, best first."
-    return f"*{' '.join(part for part in (why, _WHAT_IT_IS_NOT.get(task, '')) if part)}*"
+    why = gettext("{no_model} So no model wrote this: it is what the index finds, best first.").format(no_model=no_model)
+    return f"*{' '.join(part for part in (why, gettext(_WHAT_IT_IS_NOT.get(task, ''))) if part)}*"
 
 
-def _section(workspace: Workspace, number: int, passage: Passage, known: _Known | None) -> str:
-    name = f" · {passage.kind.replace('_', ' ')} `{passage.name}`" if passage.name else ""
-    parts = [f"**{number}. [{escaped(passage.place)}]({passage.link})**{name}"]
+def _section(workspace: Workspace, nth: int, passage: Passage, known: _Known | None) -> str:
+    name = f" · {kind_in_words(passage.kind)} `{passage.name}`" if passage.name else ""
+    parts = [f"**{nth}. [{escaped(passage.place)}]({passage.link})**{name}"]
     if known is not None:
         parts += [_sentence(known.location.symbol.docstring), _neighbours(workspace, passage, known)]
-    parts += [
-        fenced(_first_lines(redact(passage.text)), passage.language),
-        f"*Found by {escaped(passage.why)}.*" if not passage.is_meant else "",
-    ]
+    found_by = gettext("Found by {reasons}.").format(reasons=escaped(passage.why))
+    parts += [fenced(_first_lines(redact(passage.text)), passage.language), f"*{found_by}*" if not passage.is_meant else ""]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -90,26 +91,35 @@ def _neighbours(workspace: Workspace, passage: Passage, known: _Known) -> str:
 
     def links(neighbours: Sequence[Neighbour], n: int, *, may_be_more: bool = False) -> str:
         named = [f"[`{each.name or each.path}`]({uri_of(root, each.path)}#L{each.line + 1})" for each in neighbours]
-        more = "" if n <= len(named) else " and many more" if may_be_more else f" and {n - len(named)} more"
-        return ", ".join(named) + more
+        names, more = ", ".join(named), n - len(named)
+        if more <= 0:
+            return names
+        many = gettext("{names} and many more") if may_be_more else ngettext("{names} and {n} more", "{names} and {n} more", more)
+        return many.format(names=names, n=number(more))
 
     if facts is not None and facts.callers:
-        parts.append(f"Used by {links(facts.callers, facts.n_callers, may_be_more=facts.may_have_more_callers)}.")
+        parts.append(
+            gettext("Used by {names}.").format(names=links(facts.callers, facts.n_callers, may_be_more=facts.may_have_more_callers))
+        )
     elif known.location.n_references:
         parts.append(
-            f"Its name is used {known.location.n_references} times." if known.location.n_references > 1 else "Its name is used once."
+            ngettext("Its name is used once.", "Its name is used {n} times.", known.location.n_references).format(
+                n=number(known.location.n_references)
+            )
         )
     if facts is not None and facts.callees:
-        parts.append(f"Uses {links(facts.callees, facts.n_callees)}.")
+        parts.append(gettext("Uses {names}.").format(names=links(facts.callees, facts.n_callees)))
     if facts is not None and facts.body is not None and facts.body.raises:
-        parts.append("Raises " + ", ".join(f"`{each}`" for each in facts.body.raises) + ".")
+        parts.append(gettext("Raises {names}.").format(names=", ".join(f"`{each}`" for each in facts.body.raises)))
     return " ".join(parts)
 
 
 def _first_lines(text: str) -> str:
     lines = text.split("\n")
     more = len(lines) - LINES_SHOWN
-    return "\n".join([*lines[:LINES_SHOWN], f"… {more} more lines"]) if more > 1 else text
+    if more <= 1:
+        return text
+    return "\n".join([*lines[:LINES_SHOWN], ngettext("… {n} more line", "… {n} more lines", more).format(n=number(more))])
 
 
 async def _known(workspace: Workspace, passage: Passage, *, with_facts: bool) -> _Known | None:

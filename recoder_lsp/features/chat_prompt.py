@@ -11,6 +11,7 @@ from recoder_lsp.features.chat_context import Gathered
 from recoder_lsp.features.markdown import fenced
 from recoder_lsp.features.passages import Passage
 from recoder_lsp.features.prompts import Prompt
+from recoder_lsp.language import english
 from recoder_lsp.redaction import redact
 
 # What a template puts around a turn, and pieces put together have more tokens than each alone: generously.
@@ -119,7 +120,7 @@ async def _fitting(
 
 
 def _shown(passage: Passage, number: int) -> str:
-    why = f" ({passage.why})" if passage.is_meant else ""
+    why = f" ({english(passage.why)})" if passage.is_meant else ""
     return f"[{number}] {passage.place}{why}\n{fenced(redact(passage.text), passage.language)}"
 
 

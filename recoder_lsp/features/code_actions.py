@@ -32,6 +32,7 @@ from recoder_lsp.features.syntax_thread import SyntaxThread
 from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.syntax.parser import Parser
 from recoder_lsp.index.syntax.tree import SyntaxTree
+from recoder_lsp.language import gettext
 from recoder_lsp.logs import log_bug
 from recoder_lsp.metrics import Metrics
 
@@ -125,7 +126,7 @@ class CodeActions:
         """
         work_out = offered.offer.change
         if work_out is None:
-            raise RecoderError("This action is run as a command.")
+            raise RecoderError(gettext("This action is run as a command."))
         return await self._syntax.run(lambda parser: finished(parser, offered.site.snapshot, work_out()))
 
     def forget(self, uri: str) -> None:

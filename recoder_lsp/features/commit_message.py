@@ -12,6 +12,7 @@ from recoder_lsp.features.markdown import fenced
 from recoder_lsp.features.model_answers import ROOM_TO_SPARE, Asking
 from recoder_lsp.features.replies import blocks_of, prose_of
 from recoder_lsp.features.router import Task, serve
+from recoder_lsp.language import gettext
 from recoder_lsp.redaction import redact
 
 # What Git shows whole in its lists.
@@ -101,7 +102,7 @@ def message_of(reply: str) -> str:
     text = _LABEL.sub("", text.strip()).strip().strip('"').strip()
     subject, _, body = text.partition("\n")
     if not subject.strip() or len(subject) > _LONGEST_FIRST_LINE:
-        raise Refused("The model wrote no subject line.")
+        raise Refused(gettext("The model wrote no subject line."))
     lines = [line.rstrip() for line in body.strip("\n").split("\n")]
     return "\n".join([subject.strip(), "", *lines]).strip()
 

@@ -27,6 +27,7 @@ from recoder_lsp.features.edits import Change, Edit, Refused, applied
 from recoder_lsp.features.infilling import Infilling
 from recoder_lsp.features.router import Served
 from recoder_lsp.index.process.workspace import Workspace
+from recoder_lsp.language import gettext
 
 # A character that no source has, where a model is to write.
 _HOLE = "\ue001"
@@ -60,7 +61,7 @@ async def skeleton(site: Site, workspace: Workspace) -> Change:
     if declaration.documentation is None:
         return Change((docstring.skeleton(site, declaration, style),))
     if not missing_parts(site, declaration, style, parts):
-        raise Refused(f"`{declaration.name}` is documented already.")
+        raise Refused(gettext("`{name}` is documented already.").format(name=declaration.name))
     return Change((completed_documentation(site, declaration, style, parts),))
 
 
@@ -80,9 +81,9 @@ async def guessed(site: Site, workspace: Workspace, settings: Settings, *, infil
     """
     declaration = _declared(site)
     if declaration.documentation is not None:
-        raise Refused(f"`{declaration.name}` is documented already.")
+        raise Refused(gettext("`{name}` is documented already.").format(name=declaration.name))
     if privacy.is_secret_path(site.snapshot.path):
-        raise Refused("This file may hold secrets, so that no model reads it.")
+        raise Refused(gettext("This file may hold secrets, so that no model reads it."))
     style = await docstring.style_at(site, declaration, workspace)
     place = _hole(site, declaration)
     generated = await infilling.fill(
@@ -91,7 +92,9 @@ async def guessed(site: Site, workspace: Workspace, settings: Settings, *, infil
     texts = [generated.text, *(other.text for other in generated.alternatives)]
     summary = next((sentence for text in texts if (sentence := sentence_of(text)) and not is_copied(sentence, site.text)), "")
     if not summary:
-        raise Refused("The completion model has nothing to say about this.", "Add the skeleton and fill it in, or set models.chat.")
+        raise Refused(
+            gettext("The completion model has nothing to say about this."), gettext("Add the skeleton and fill it in, or set models.chat.")
+        )
     first = f"{declaration.name} {summary[0].lower()}{summary[1:]}" if site.tree.language == "go" else summary
     return Documented(Change((docstring.skeleton(site, declaration, style, first),)), first, infilling.name())
 
@@ -106,7 +109,7 @@ def with_documentation(site: Site, text: str) -> Change:
     own = declaration.documentation
     frame = frame_for(site.tree.language, site.text) if own is None else frame_of(site.text[own.start : own.end])
     if frame.closing and frame.closing.strip() in text:
-        raise Refused("This text cannot stand in documentation as it is.")
+        raise Refused(gettext("This text cannot stand in documentation as it is."))
     if "\\" in text and site.tree.language == "python":
         frame = replace(frame, opening="r" + frame.opening.lstrip("rRuU"))
     lines = [line.rstrip() for line in text.strip().replace("\r", "").split("\n")]
@@ -127,9 +130,9 @@ def code_of(site: Site) -> str:
 def _declared(site: Site) -> Declaration:
     declaration = declaration_around(site.tree, site.start)
     if declaration is None:
-        raise Refused("Nothing is declared here that could be documented.", "Put the cursor on a function or a class.")
+        raise Refused(gettext("Nothing is declared here that could be documented."), gettext("Put the cursor on a function or a class."))
     if not may_be_documented(site, declaration):
-        raise Refused("This is not on a line of its own, so that nothing can be written above it.")
+        raise Refused(gettext("This is not on a line of its own, so that nothing can be written above it."))
     return declaration
 
 

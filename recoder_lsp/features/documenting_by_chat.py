@@ -15,6 +15,7 @@ from recoder_lsp.features.model_edits import require_readable
 from recoder_lsp.features.replies import blocks_of, prose_of
 from recoder_lsp.features.router import Served
 from recoder_lsp.features.syntax_thread import SyntaxThread
+from recoder_lsp.language import gettext
 
 LONGEST, WIDTH = 2_000, 88
 """Of a documentation, in characters; and of its lines, the indentation not counted."""
@@ -52,12 +53,12 @@ def sentences_of(reply: str, code: str) -> str:
     text = blocks[0].code if len(blocks) == 1 else prose_of(reply)
     text = _LABEL.sub("", _without_marks(text)).strip()
     if not text:
-        raise Refused("The model wrote no documentation.")
+        raise Refused(gettext("The model wrote no documentation."))
     if len(text) > LONGEST:
-        raise Refused("The model wrote more than anybody would read.")
+        raise Refused(gettext("The model wrote more than anybody would read."))
     known = {line.strip() for line in code.split("\n") if len(line.strip()) >= _TELLING}
     if any(line.strip() in known for line in text.split("\n")):
-        raise Refused("The model repeated the code where sentences about it were asked for.")
+        raise Refused(gettext("The model repeated the code where sentences about it were asked for."))
     return "\n".join(_wrapped(line) for line in text.split("\n"))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.syntax.parser import Parser
 from recoder_lsp.index.syntax.tree import SyntaxTree
+from recoder_lsp.language import gettext
 
 # difflib takes time in proportion to the square of what differs; beyond this, what differs is replaced as a whole.
 _MOST_COMPARED_LINES = 4_000
@@ -92,12 +93,12 @@ def require_sound(parser: Parser, language: str, before: str, edits: Sequence[Ed
     try:
         after = applied(before, edits)
     except ValueError as error:
-        raise Refused("This change does not fit the document.", "Ask again: the document may have changed.") from error
+        raise Refused(gettext("This change does not fit the document."), gettext("Ask again: the document may have changed.")) from error
     if (tree := parser.tree(before, language)) is None:
         return
     changed = parser.tree(after, language)
     if changed is None or _breaks(tree, changed, edits) or (language == "python" and _compiles(before) and not _compiles(after)):
-        raise Refused("This change would break the syntax of the document, so it is not made.")
+        raise Refused(gettext("This change would break the syntax of the document, so it is not made."))
 
 
 def require_within(edits: Iterable[Edit], *allowed: tuple[int, int]) -> None:
@@ -108,7 +109,7 @@ def require_within(edits: Iterable[Edit], *allowed: tuple[int, int]) -> None:
     """
     for edit in edits:
         if not any(start <= edit.start and edit.end <= end for start, end in allowed):
-            raise Refused("This change would touch more than what was selected, so it is not made.")
+            raise Refused(gettext("This change would touch more than what was selected, so it is not made."))
 
 
 def _trimmed(before: str, after: str, offset: int) -> Edit:

@@ -18,6 +18,7 @@ from recoder_lsp.engine.fim import Place
 from recoder_lsp.engine.generation import Alternative
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.phrases.predicting import Judged
+from recoder_lsp.language import gettext
 
 GATE_FILE = Path(__file__).parent.parent / "models" / "recoder-gate.json"
 VERSION = 2
@@ -147,7 +148,10 @@ class Gate:
         stored = json.loads(file.read_text("utf-8"))
         first = stored.get("first", {})
         if (stored["version"], stored["features"], first.get("features")) != (VERSION, list(FEATURES), list(FIRST_FEATURES)):
-            raise RecoderError(f"{file.name} was made for other features.", "Train the gate again, or install Recoder LSP again.")
+            raise RecoderError(
+                gettext("{file} was made for other features.").format(file=file.name),
+                gettext("Train the gate again, or install Recoder LSP again."),
+            )
         return cls(Forest(stored["trees"], stored["bias"]), Forest(first["trees"], first["bias"]), first["least"])
 
     def probability(self, row: Sequence[float]) -> float:

@@ -11,6 +11,7 @@ from recoder_lsp.engine.chat import Reply, Turn, Writer
 from recoder_lsp.features.edits import Refused
 from recoder_lsp.features.prompts import Prompts
 from recoder_lsp.features.router import Served
+from recoder_lsp.language import english
 
 ATTEMPTS = 2
 ROOM_TO_SPARE = 160
@@ -79,4 +80,4 @@ class Asking:
                 if len(replies) == ATTEMPTS or used + max_tokens + ROOM_TO_SPARE > await self.room():
                     raise
                 again = await self.prompts.load("again")
-                turns = again.turns({"reason": refused.message}, earlier=(*turns, Turn("assistant", reply.text)))
+                turns = again.turns({"reason": english(refused.message)}, earlier=(*turns, Turn("assistant", reply.text)))

@@ -14,6 +14,7 @@ from recoder_lsp.features.replies import code_of, require_complete
 from recoder_lsp.features.router import Task
 from recoder_lsp.index.syntax.parser import Parser
 from recoder_lsp.index.syntax.tree import SyntaxTree
+from recoder_lsp.language import gettext
 from recoder_lsp.redaction import REDACTED
 
 REPEATED_LINES = 120
@@ -38,11 +39,11 @@ def change_of(parser: Parser, task: Task, snapshot: Snapshot, part: Part, reply:
     code = code_of(reply)
     require_complete(code, part.code)
     if REDACTED in code and REDACTED not in part.code:
-        raise Refused("The model wrote a placeholder for a secret into the code, so nothing was changed.")
+        raise Refused(gettext("The model wrote a placeholder for a secret into the code, so nothing was changed."))
     code = _without_surroundings(code, part, snapshot.text)
     edits = smallest(part.before, part.replaced(code), part.start)
     if not edits:
-        raise NothingToChange("The model found nothing to change.")
+        raise NothingToChange(gettext("The model found nothing to change."))
     change = finished(parser, snapshot, Change(edits))
     require_within(change.edits, (part.start, part.end))
     if task in _KEEPS_NAMES:
@@ -55,15 +56,15 @@ def _require_same(parser: Parser, task: Task, snapshot: Snapshot, part: Part, te
     before, after = _tree(parser, snapshot, snapshot.text), _tree(parser, snapshot, text)
     end = part.end + len(text) - len(snapshot.text)
     if lost := names_defined(before, part.start, part.end) - names_defined(after, part.start, end):
-        raise Refused(f"The model left out {', '.join(sorted(lost))}, so nothing was changed.")
+        raise Refused(gettext("The model left out {names}, so nothing was changed.").format(names=", ".join(sorted(lost))))
     if task is Task.TYPES and not changes_only_types(before, after):
-        raise Refused("The model changed more than types, so nothing was changed.")
+        raise Refused(gettext("The model changed more than types, so nothing was changed."))
 
 
 def _tree(parser: Parser, snapshot: Snapshot, text: str) -> SyntaxTree:
     tree = parser.tree(text, parser.language(snapshot.path, snapshot.language, text))
     if tree is None:
-        raise Refused("Recoder cannot parse what the model wrote, so nothing was changed.")
+        raise Refused(gettext("Recoder cannot parse what the model wrote, so nothing was changed."))
     return tree
 
 

@@ -20,6 +20,7 @@ from recoder_lsp.features.model_changes import change_of
 from recoder_lsp.features.parts import Part, part_at
 from recoder_lsp.features.router import Served, Task, serve
 from recoder_lsp.features.syntax_thread import SyntaxThread
+from recoder_lsp.language import gettext, marked, number
 from recoder_lsp.redaction import redact
 
 SURROUNDING_LINES = 120
@@ -28,7 +29,7 @@ SURROUNDING_TOKENS, RELATED_TOKENS = 800, 400
 RELATED_TIMEOUT_S = 1.0
 # An answer is as long as what it replaces, or twice as long, or begins with thoughts.
 _LONGER_BY, _TOKENS_MORE = 2, 256
-_SECRET_CODE = "This code holds something like a password or a key, so no model reads it."
+_SECRET_CODE = marked("This code holds something like a password or a key, so no model reads it.")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ async def edit_of(wanted: Wanted, asking: Asking, syntax: SyntaxThread, index: I
     is_available = asking.writer.available(asking.settings)
     served = serve(wanted.task, asking.settings, chat_available=is_available, completion_ready=False, n_characters=len(part.before))
     if served.tier != "chat":
-        raise Refused(served.why, "Select less.") if is_available else NoChatModel()
+        raise Refused(served.why, gettext("Select less.")) if is_available else NoChatModel()
     require_readable(wanted.snapshot, part.code)
     around, related = await asyncio.gather(
         syntax.run(lambda _: _surroundings(wanted.snapshot.text, part)),
@@ -101,9 +102,9 @@ def require_readable(snapshot: Snapshot, code: str) -> None:
         Refused: It holds secrets, as far as one can tell.
     """
     if privacy.is_secret_path(snapshot.path):
-        raise Refused("A file of this name usually holds secrets, so no model reads it.")
+        raise Refused(gettext("A file of this name usually holds secrets, so no model reads it."))
     if redact(code) != code:
-        raise Refused(_SECRET_CODE, "Select less.")
+        raise Refused(gettext(_SECRET_CODE), gettext("Select less."))
 
 
 async def _meant(wanted: Wanted, syntax: SyntaxThread) -> Part:
@@ -113,7 +114,7 @@ async def _meant(wanted: Wanted, syntax: SyntaxThread) -> Part:
         end = start
     part = await syntax.with_tree(snapshot, lambda tree: part_at(Site(snapshot, start, end, tree)))
     if part is None:
-        raise Refused("Recoder cannot parse this document, so it could not check what a model makes of it.")
+        raise Refused(gettext("Recoder cannot parse this document, so it could not check what a model makes of it."))
     return part
 
 
@@ -131,12 +132,14 @@ async def _question(wanted: Wanted, part: Part, around: _Surroundings, served: S
     }
     n_code, *n_turns = await asking.lengths([part.code, *(turn.content for turn in prompt.turns(fields))])
     if n_code > served.max_tokens:
-        size = f"{n_code:,} tokens, and an answer may have {served.max_tokens:,}"
-        raise Refused(f"Too much is selected to be written anew: {size}.", "Select less, or raise models.chat_max_tokens.")
+        too_much = gettext("Too much is selected to be written anew: {n} tokens, and an answer may have {most}.")
+        hint = gettext("Select less, or raise models.chat_max_tokens.")
+        raise Refused(too_much.format(n=number(n_code), most=number(served.max_tokens)), hint)
     max_tokens = min(_LONGER_BY * n_code + _TOKENS_MORE, served.max_tokens)
     left = await asking.room() - max_tokens - sum(n_turns) - ROOM_TO_SPARE
     if left < 0:
-        raise Refused(f"Too much is selected for the context of the model, by {-left:,} tokens.", "Select less.")
+        too_much = gettext("Too much is selected for the context of the model, by {n} tokens.")
+        raise Refused(too_much.format(n=number(-left)), gettext("Select less."))
     before, after = await _fitting(around, min(left, SURROUNDING_TOKENS), asking)
     fields |= {"before": before and fenced(before, snapshot.language), "after": after and fenced(after, snapshot.language)}
     fields["related"] = await _fitting_related(around.related, min(left - SURROUNDING_TOKENS, RELATED_TOKENS), snapshot.language, asking)
@@ -151,7 +154,7 @@ def _surroundings(text: str, part: Part) -> _Surroundings:
     """
     whole = redact(text[: part.end])
     if not whole.endswith(part.before):
-        raise Refused(_SECRET_CODE, "Select something else.")
+        raise Refused(gettext(_SECRET_CODE), gettext("Select something else."))
     before = whole.removesuffix(part.before).splitlines()[-SURROUNDING_LINES:]
     return _Surroundings(before, redact(text[part.end :]).splitlines()[:SURROUNDING_LINES])
 

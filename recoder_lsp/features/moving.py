@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from recoder_lsp.features.edits import Edit, Refused
 from recoder_lsp.index.syntax.edits import common_beginning, common_end
+from recoder_lsp.language import gettext
 
 
 def moved(edits: Iterable[Edit], start: int, end: int, before: str, now: str) -> tuple[Edit, ...]:
@@ -22,4 +23,4 @@ def moved(edits: Iterable[Edit], start: int, end: int, before: str, now: str) ->
     if len(before) - n_same_behind <= start:
         by = len(now) - len(before)
         return tuple(replace(edit, start=edit.start + by, end=edit.end + by) for edit in edits)
-    raise Refused("The code has changed meanwhile, so nothing was changed.", "Ask again.")
+    raise Refused(gettext("The code has changed meanwhile, so nothing was changed."), gettext("Ask again."))

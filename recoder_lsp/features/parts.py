@@ -10,6 +10,7 @@ from recoder_lsp.document import split_lines
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Refused
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors, descendants
+from recoder_lsp.language import gettext
 
 FUNCTIONS = frozenset(
     {
@@ -111,7 +112,7 @@ def _meant_by_caret(tree: SyntaxTree, offset: int) -> Node:
         return found
     statement = next((each for each in (node, *ancestors(node)) if each.parent is not None and each.parent.parent is None), None)
     if statement is None:
-        raise Refused("There is no code at the cursor.", "Put the cursor into some, or select it.")
+        raise Refused(gettext("There is no code at the cursor."), gettext("Put the cursor into some, or select it."))
     return statement
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from recoder_lsp.engine.chat import Turn
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext, number
 from recoder_lsp.redaction import redact
 
 FOLDER = "prompts"
@@ -48,8 +49,9 @@ class Prompt:
         unknown = sorted({name for name in _FIELD.findall(part) if name not in fields})
         if unknown:
             known = ", ".join(f"{{{{{name}}}}}" for name in sorted(fields))
+            message = gettext("The prompt {name}.md has a field {field}, which does not exist.")
             raise RecoderError(
-                f"The prompt {self.name}.md has a field {{{{{unknown[0]}}}}}, which does not exist.", f"It may have {known}."
+                message.format(name=self.name, field=f"{{{{{unknown[0]}}}}}"), gettext("It may have {fields}.").format(fields=known)
             )
         paragraphs = [paragraph for paragraph in re.split(r"\n{2,}", part) if not _is_empty(paragraph, fields)]
         # One pass, so that what is filled in is never taken for a field.
@@ -75,17 +77,18 @@ class Prompts:
         own = self._folder / f"{name}.md"
         if not own.is_file():
             return _parsed(name, (Path(__file__).parent / FOLDER / f"{name}.md").read_text(encoding="utf-8"))
-        hint = f"Mend or remove {own}; without it the prompt that comes with Recoder is used."
+        hint = gettext("Mend or remove {file}; without it the prompt that comes with Recoder is used.").format(file=own)
         try:
             with own.open("rb") as file:
                 text = file.read(LARGEST_BYTES + 1)
             if len(text) > LARGEST_BYTES:
-                raise RecoderError(f"Your prompt {name}.md is larger than {LARGEST_BYTES // 1024} KiB.", hint)
+                too_large = gettext("Your prompt {name}.md is larger than {n} KiB.")
+                raise RecoderError(too_large.format(name=name, n=number(LARGEST_BYTES // 1024)), hint)
             prompt = _parsed(name, text.decode("utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
-            raise RecoderError(f"Your prompt {name}.md cannot be read.", hint) from error
+            raise RecoderError(gettext("Your prompt {name}.md cannot be read.").format(name=name), hint) from error
         if not prompt.user:
-            raise RecoderError(f'Your prompt {name}.md has no text under the heading "# User".', hint)
+            raise RecoderError(gettext('Your prompt {name}.md has no text under the heading "# User".').format(name=name), hint)
         return prompt
 
 

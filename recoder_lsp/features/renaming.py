@@ -17,6 +17,7 @@ from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.features.infilling import Infilling
 from recoder_lsp.features.router import Served
 from recoder_lsp.features.syntax_thread import SyntaxThread
+from recoder_lsp.language import gettext
 
 # Of 176 variables of projects that the embedded model never saw 30 got a name as likely as this, 29 of them the very one of
 # their authors; of the 14 names that were less likely 5 were right.
@@ -55,15 +56,15 @@ async def named(
         RecoderError: There is no such model.
     """
     if privacy.is_secret_path(snapshot.path):
-        raise Refused("Files that may hold secrets are shown to no model.")
+        raise Refused(gettext("Files that may hold secrets are shown to no model."))
     hole = await syntax.with_tree(snapshot, lambda tree: _hole(Site(snapshot, start, end, tree)))
     if hole is None:
-        raise Refused("Recoder cannot parse this document.")
+        raise Refused(gettext("Recoder cannot parse this document."))
     answer = await infilling.fill(hole.place, settings, priority=served.priority, max_tokens=served.max_tokens)
     name = _first_name(answer.text, hole.place.suffix)
     is_free = name.isidentifier() and free_name(name, hole.function, snapshot.language) == name
     if not is_free or len(name) < SHORTEST_NAME or says_nothing(name) or answer.confidence_percent < LEAST_PERCENT:
-        raise Refused(f"The completion model is not sure of a better name for `{hole.name}`.")
+        raise Refused(gettext("The completion model is not sure of a better name for `{name}`.").format(name=hole.name))
     change = Change(tuple(Edit(edit.start, edit.end, edit.text.removesuffix(_IN_OTHER_PLACES) + name) for edit in hole.edits))
     return Renaming(name, infilling.name(), change)
 
@@ -81,9 +82,9 @@ def _hole(site: Site) -> _Hole:
     bindings = bindings_of(site.tree, function) if function is not None else None
     binding = bindings.of(node) if bindings is not None and node is not None else None
     if bindings is None or function is None or binding is None or binding.scope is bindings.top:
-        raise Refused("There is no variable of a function here.")
+        raise Refused(gettext("There is no variable of a function here."))
     if not can_be_renamed(site.tree, function, binding):
-        raise Refused(f"Not all places are known where `{binding.name}` is used.")
+        raise Refused(gettext("Not all places are known where `{name}` is used.").format(name=binding.name))
     first, *others = (renamed(site.tree, use, _IN_OTHER_PLACES) for use in binding.uses)
     after, at = list[str](), first.end
     # What it is called now would be copied.

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from recoder_lsp.features.edits import Refused
+from recoder_lsp.language import gettext
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)$")
 _THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
@@ -32,11 +33,11 @@ def code_of(reply: str) -> str:
     """
     blocks = blocks_of(reply)
     if not blocks:
-        raise Refused("The model answered without code, so nothing was changed.")
+        raise Refused(gettext("The model answered without code, so nothing was changed."))
     if not blocks[-1].is_closed:
-        raise Refused("The model's answer ends in the middle of the code, so nothing was changed.")
+        raise Refused(gettext("The model's answer ends in the middle of the code, so nothing was changed."))
     if len({block.code for block in blocks}) > 1:
-        raise Refused("The model answered with several pieces of code, and which of them is meant is not clear.")
+        raise Refused(gettext("The model answered with several pieces of code, and which of them is meant is not clear."))
     return blocks[0].code
 
 
@@ -76,7 +77,7 @@ def require_complete(code: str, before: str) -> None:
     lines = [line.strip() for line in code.split("\n")]
     is_shorter = code.count("\n") < before.count("\n")
     if any(line not in known and _stands_for_others(line, is_shorter) for line in lines):
-        raise Refused("The model left out parts of the code, so nothing was changed.")
+        raise Refused(gettext("The model left out parts of the code, so nothing was changed."))
 
 
 def _stands_for_others(line: str, is_shorter: bool) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from recoder_lsp.config import Settings
 from recoder_lsp.engine.scheduler import Priority
+from recoder_lsp.language import english, gettext, number
 
 Tier = Literal["reflex", "infill", "chat"]
 
@@ -88,18 +89,19 @@ def serve(task: Task, settings: Settings, *, chat_available: bool, completion_re
         n_characters: How much code it is about.
     """
     served = _served(task, TABLE[task], settings, chat_available, completion_ready, n_characters)
-    log.info("%s of %d characters goes to the %s tier: %s", task, n_characters, served.tier, served.why)
+    log.info("%s of %d characters goes to the %s tier: %s", task, n_characters, served.tier, english(served.why))
     return served
 
 
 def _served(task: Task, row: Row, settings: Settings, chat_available: bool, completion_ready: bool, n_characters: int) -> Served:
     if n_characters > row.most_characters:
-        why = f"It is too much for a model: {n_characters:,} characters, of at most {row.most_characters:,}."
+        why = gettext("It is too much for a model: {n} characters, of at most {most}.")
+        why = why.format(n=number(n_characters), most=number(row.most_characters))
         return Served(task, "reflex", row.priority, 0, why)
     if row.chat and chat_available:
-        return Served(task, "chat", row.priority, min(row.chat, settings.models.chat_max_tokens), "There is a chat model.")
+        return Served(task, "chat", row.priority, min(row.chat, settings.models.chat_max_tokens), gettext("There is a chat model."))
     if row.infill and completion_ready:
-        why = "The completion model is enough." if not row.chat else "There is no chat model, but one for completion."
+        why = gettext("The completion model is enough.") if not row.chat else gettext("There is no chat model, but one for completion.")
         return Served(task, "infill", row.priority, row.infill, why)
-    missing = "No chat model is set." if row.chat else "The completion model is not loaded."
+    missing = gettext("No chat model is set.") if row.chat else gettext("The completion model is not loaded.")
     return Served(task, "reflex", row.priority, 0, missing)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.router import Task
+from recoder_lsp.language import gettext
 
 _SLASH = re.compile(r"/([A-Za-z]+)(?=\s|\Z)\s*")
 _CLOSE = 0.75
@@ -55,7 +56,7 @@ def split(message: str) -> tuple[str, str]:
         return name, message.strip()[found.end() :]
     close = difflib.get_close_matches(name, SLASH_COMMANDS, 1, _CLOSE)
     if close:
-        raise RecoderError(
-            f"There is no /{found[1]}.", f"Did you mean /{close[0]}? There are {', '.join(f'/{each}' for each in SLASH_COMMANDS)}."
-        )
+        hint = gettext("Did you mean /{command}? There are {commands}.")
+        commands = ", ".join(f"/{each}" for each in SLASH_COMMANDS)
+        raise RecoderError(gettext("There is no /{command}.").format(command=found[1]), hint.format(command=close[0], commands=commands))
     return "", message.strip()

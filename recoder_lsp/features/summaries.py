@@ -27,6 +27,7 @@ from recoder_lsp.features.infilling import Infilling
 from recoder_lsp.features.pacing import Pace
 from recoder_lsp.features.prompts import Prompts
 from recoder_lsp.features.router import Served, Task, serve
+from recoder_lsp.language import english, gettext
 from recoder_lsp.logs import log_bug
 from recoder_lsp.metrics import Metrics
 from recoder_lsp.redaction import REDACTED
@@ -131,7 +132,7 @@ class Summaries:
             try:
                 stored = await asyncio.to_thread(self._store.get, *key)
             except SummariesLost as lost:
-                log.info("%s", lost.message)
+                log.info("%s", english(lost.message))
                 return None
             if stored is None:
                 return None
@@ -230,7 +231,7 @@ class Summaries:
         try:
             await asyncio.to_thread(self._store.put, *key, stored)
         except SummariesLost as lost:
-            log.info("%s", lost.message)
+            log.info("%s", english(lost.message))
         return stored
 
     async def _explained(self, subject: Subject, settings: Settings, served: Served) -> Stored:
@@ -286,9 +287,11 @@ def _shown(stored: Stored, source: _Source) -> Summary | None:
     if not stored.text:
         return None
     if source.tier == "chat":
-        return Summary(stored.text, f"written by {stored.model}, a model on this machine; it may be wrong")
-    size = "a tiny model" if source.setting == EMBEDDED else "a model for completion"
-    return Summary(stored.text, f"guessed by {stored.model}, {size}; it is often wrong")
+        return Summary(stored.text, gettext("written by {model}, a model on this machine; it may be wrong").format(model=stored.model))
+    origin = gettext("guessed by {model}, a model for completion; it is often wrong")
+    if source.setting == EMBEDDED:
+        origin = gettext("guessed by {model}, a tiny model; it is often wrong")
+    return Summary(stored.text, origin.format(model=stored.model))
 
 
 def _first_sentences(text: str) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import english
 from recoder_lsp.learning_store import Counted, Event, LearningStore
 
 SAVED_AFTER_S = 30.0
@@ -83,7 +84,7 @@ class Tallies:
                 self._shifts = await asyncio.to_thread(_saved, self._store, counts)
             except RecoderError as error:
                 if not self._failed:
-                    log.warning("%s Suggestions come as ever.", error.message)
+                    log.warning("%s Suggestions come as ever.", english(error.message))
                 self._failed = True
 
 

@@ -16,6 +16,7 @@ from recoder_lsp.features.replies import require_complete
 from recoder_lsp.features.router import Served
 from recoder_lsp.features.syntax_thread import SyntaxThread
 from recoder_lsp.features.testing_by_model import TestsPlace
+from recoder_lsp.language import gettext
 
 
 async def tested_by_chat(site: Site, place: TestsPlace, served: Served, asking: Asking, syntax: SyntaxThread) -> Answered[Change]:
@@ -43,7 +44,7 @@ async def tested_by_chat(site: Site, place: TestsPlace, served: Served, asking: 
         tests = code_of_reply(reply)
         require_complete(tests, "")
         if not re.search(rf"\b{re.escape(place.name)}\b", tests):
-            raise Refused(f"The model wrote tests in which {place.name} does not occur.")
+            raise Refused(gettext("The model wrote tests in which {name} does not occur.").format(name=place.name))
         return await syntax.run(lambda parser: finished(parser, site.snapshot, place.with_tests(parser, tests)))
 
     return await asking.until_usable(turns, served, use, max_tokens=served.max_tokens, key=f"tests {site.snapshot.uri}")

@@ -11,6 +11,7 @@ from recoder_lsp.features.testing.adding import with_code
 from recoder_lsp.features.testing.planning import Plan, planned
 from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.syntax.parser import Parser
+from recoder_lsp.language import gettext
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class TestsPlace:
         new = parser.tree(code, self.language)
         before = parser.tree(self.plan.before, self.language) if self.plan.before is not None else None
         if new is None or (self.plan.before and before is None):
-            raise Refused("What the model wrote cannot be parsed, so it is not added.")
+            raise Refused(gettext("What the model wrote cannot be parsed, so it is not added."))
         return self.plan.change_of(tuple(with_code(new, before)))
 
 
@@ -66,7 +67,7 @@ async def tests_place(site: Site, workspace: Workspace) -> TestsPlace:
     plan = await planned(site, declaration, workspace) if declaration is not None else None
     if declaration is None or plan is None:
         raise Refused(
-            "Nothing is declared here that a test could call.",
-            "Put the cursor on a function at the top of a file, or on a method, in a folder that is indexed.",
+            gettext("Nothing is declared here that a test could call."),
+            gettext("Put the cursor on a function at the top of a file, or on a method, in a folder that is indexed."),
         )
     return TestsPlace(declaration.name, plan, site.tree.language)

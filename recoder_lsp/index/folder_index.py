@@ -26,6 +26,7 @@ from recoder_lsp.index.store.embedder import Embedder, load_embedder
 from recoder_lsp.index.store.manifest import Manifest, ManifestDamaged, StoredFile
 from recoder_lsp.index.store.manifest_schema import MANIFEST
 from recoder_lsp.index.store.vector_index import VectorIndex
+from recoder_lsp.language import english, gettext
 from recoder_lsp.logs import log_bug
 
 # Files whose chunks are embedded and written together: enough to share the costs of a transaction and of an embedding
@@ -102,13 +103,14 @@ class FolderIndex:
             try:
                 return cls._open(root, home, settings, embedder)
             except ManifestDamaged as error:
-                log.warning("The index is built anew: %s", error.message)
+                log.warning("The index is built anew: %s", english(error.message))
                 # Everything in it comes from the files: indexing again is always safe, and reading on never is. The
                 # vectors go as well, because a new manifest does not know them.
                 Manifest.delete(home / MANIFEST)
                 return cls._open(root, home, settings, embedder)
         except OSError as error:
-            raise RecoderError(f"The index cannot be opened: {error.strerror or error}.", "Is there room on the disk?") from error
+            message = gettext("The index cannot be opened: {problem}.").format(problem=error.strerror or error)
+            raise RecoderError(message, gettext("Is there room on the disk?")) from error
 
     @classmethod
     def _open(cls, root: Path | None, home: Path, settings: IndexSettings, embedder: Embedder) -> FolderIndex:
@@ -119,7 +121,7 @@ class FolderIndex:
             if contents is None:
                 manifest.set_meta("contents", CONTENTS)
             elif contents != CONTENTS:
-                raise ManifestDamaged("The index was written by another Recoder.")
+                raise ManifestDamaged(gettext("The index was written by another Recoder."))
             index = cls(root, home, settings, manifest, embedder)
             undo.callback(index.close)
             undo.pop_all()
@@ -258,7 +260,8 @@ class FolderIndex:
         if self._is_doubted:
             self._is_doubted = False
             if problems := self._problems_on_disk():
-                raise ManifestDamaged("The index is damaged: " + problems[0], "It is built anew from the files; nothing of yours is lost.")
+                message = gettext("The index is damaged: {problem}").format(problem=problems[0])
+                raise ManifestDamaged(message, gettext("It is built anew from the files; nothing of yours is lost."))
 
     def _problems_on_disk(self) -> list[str]:
         # Not what the writing connection has in memory: that may be whole where the file is not.

@@ -7,10 +7,12 @@ from lsprotocol import types
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.errors import RecoderError
-from recoder_lsp.features.actions.model_actions import EXPLANATION
+from recoder_lsp.features.actions.model_actions import EXPLAIN, EXPLANATION
 from recoder_lsp.features.actions.offering import Diagnostic, Offer
+from recoder_lsp.features.chat_buffer import ASK
 from recoder_lsp.features.code_actions import Asked, Offered
-from recoder_lsp.server.applying import apply_finished, require_current
+from recoder_lsp.language import gettext
+from recoder_lsp.server.applying import applies_edits, apply_finished, require_current
 from recoder_lsp.server.arguments import options_of
 from recoder_lsp.server.progress import Progress
 from recoder_lsp.server.session import Session
@@ -18,6 +20,8 @@ from recoder_lsp.server.to_lsp import range_of
 from recoder_lsp.server.to_lsp_edits import workspace_edit
 
 APPLY_ACTION = "recoder.action"
+ANSWERING = (EXPLAIN, ASK)
+"""Commands of actions that are of use also where the editor lets nobody change text."""
 KINDS = (
     types.CodeActionKind.QuickFix,
     types.CodeActionKind.RefactorExtract,
@@ -63,7 +67,7 @@ def _asked(session: Session, params: types.CodeActionParams, snapshot: Snapshot)
     def offset(position: types.Position) -> int:
         return snapshot.offset_at(position.line, position.character, session.encoding)
 
-    start, end = sorted((offset(params.range.start), offset(params.range.end)))
+    start, end = session.selected(snapshot, params.range.start, params.range.end)
     diagnostics = tuple(
         Diagnostic(
             offset(each.range.start),
@@ -85,6 +89,8 @@ async def _action(session: Session, offered: Offered, params: types.CodeActionPa
     offer = offered.offer
     support = _support(session)
     disabled, edit, command = offer.disabled, None, None
+    if offer.command and offer.command not in ANSWERING and not applies_edits(session):
+        return None
     if offer.command:
         command = _command(offered, session)
     elif not disabled and not _resolves_edits(session):
@@ -115,7 +121,7 @@ async def _edit(session: Session, offered: Offered) -> types.WorkspaceEdit:
 def _again(session: Session, number: int) -> Offered:
     offered = session.app.code_actions.again(number)
     if offered is None:
-        raise RecoderError("This action was offered too long ago.", "Ask for code actions again.")
+        raise RecoderError(gettext("This action was offered too long ago."), gettext("Ask for code actions again."))
     require_current(session, offered.site.snapshot)
     return offered
 

@@ -6,6 +6,7 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.code_actions import finished
 from recoder_lsp.features.edits import Change
+from recoder_lsp.language import gettext
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp_edits import workspace_edit
 
@@ -28,8 +29,15 @@ async def apply_finished(session: Session, snapshot: Snapshot, change: Change, l
     edit = workspace_edit(session, snapshot, change, label)
     answer = await session.client.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=label))
     if not answer.applied:
-        reason = f" ({answer.failure_reason})" if answer.failure_reason else ""
-        raise RecoderError(f"The editor did not make the change{reason}.", "Ask again: the document may have changed.")
+        reason = answer.failure_reason
+        told = gettext("The editor did not make the change ({reason}).") if reason else gettext("The editor did not make the change.")
+        raise RecoderError(told.format(reason=reason), gettext("Ask again: the document may have changed."))
+
+
+def applies_edits(session: Session) -> bool:
+    """Whether the editor makes changes that it is asked to make."""
+    workspace = session.capabilities.workspace
+    return bool(workspace and workspace.apply_edit)
 
 
 def require_applying(session: Session) -> None:
@@ -38,9 +46,8 @@ def require_applying(session: Session) -> None:
     Raises:
         RecoderError: It does not.
     """
-    workspace = session.capabilities.workspace
-    if not (workspace and workspace.apply_edit):
-        raise RecoderError("Your editor does not let a language server change text.", "Ask for a code action instead.")
+    if not applies_edits(session):
+        raise RecoderError(gettext("Your editor does not let a language server change text."), gettext("Ask for a code action instead."))
 
 
 def require_current(session: Session, snapshot: Snapshot) -> None:
@@ -51,4 +58,4 @@ def require_current(session: Session, snapshot: Snapshot) -> None:
     """
     current = session.documents.snapshot(snapshot.uri)
     if current is None or current.text != snapshot.text:
-        raise RecoderError("The document has changed meanwhile, so nothing was changed.", "Ask again.")
+        raise RecoderError(gettext("The document has changed meanwhile, so nothing was changed."), gettext("Ask again."))

@@ -9,6 +9,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 from recoder_lsp.server.session import Session
 
 
@@ -65,15 +66,14 @@ def target_of(session: Session, options: Mapping[str, Any]) -> Target:
         case _:
             raise JsonRpcInvalidParams('"textDocument" is {"uri": string}.')
     if uri is None or (snapshot := session.documents.snapshot(uri)) is None:
-        raise RecoderError("No open document is meant.", "Open a file and put the cursor where it is about.")
+        raise RecoderError(gettext("No open document is meant."), gettext("Open a file and put the cursor where it is about."))
     if "range" in options or "position" in options:
         start, end = _positions(options)
     elif focus is not None:
         start, end = focus.start, focus.end
     else:
         start = end = types.Position(0, 0)
-    offsets = sorted(snapshot.offset_at(each.line, each.character, session.encoding) for each in (start, end))
-    return Target(snapshot, offsets[0], offsets[1])
+    return Target(snapshot, *session.selected(snapshot, start, end))
 
 
 def _positions(options: Mapping[str, Any]) -> tuple[types.Position, types.Position]:

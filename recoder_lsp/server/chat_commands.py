@@ -16,6 +16,7 @@ from recoder_lsp.features.chat_buffer import ENDING, is_buffer, transcript
 from recoder_lsp.features.chat_context import Subject
 from recoder_lsp.features.conversations import Asked, Listener
 from recoder_lsp.features.passages import Passage
+from recoder_lsp.language import gettext
 from recoder_lsp.server.arguments import options_of, target_of, text_option
 from recoder_lsp.server.progress import Progress, Token
 from recoder_lsp.server.session import Session
@@ -44,14 +45,14 @@ async def answer(session: Session, options: Mapping[str, Any], progress: Progres
             progress.partial(token, value)
 
     def begin(conversation_id: str) -> None:
-        progress.say("Reading")
+        progress.say(gettext("Reading"))
         send({"kind": "begin", "conversationId": conversation_id})
 
     heard: list[str] = []
 
     def hear(text: str) -> None:
         if not heard:
-            progress.say("Writing")
+            progress.say(gettext("Writing"))
         heard.append(text)
         send({"kind": "delta", "text": text})
 
@@ -106,7 +107,8 @@ async def erase_conversations(session: Session, arguments: Sequence[Any], progre
     conversation_id = text_option(options, "conversationId") or None
     if conversation_id is None and options.get("all") is not True:
         raise RecoderError(
-            "Nothing was erased: it was not said what.", 'Give a "conversationId", or {"all": true} for all of this workspace.'
+            gettext("Nothing was erased: it was not said what."),
+            gettext('Give a "conversationId", or {"all": true} for all of this workspace.'),
         )
     return {"erased": await session.app.conversations.erase(workspace_of(session), conversation_id)}
 
@@ -162,7 +164,9 @@ async def _meant(session: Session, options: Mapping[str, Any]) -> Conversation:
         return await session.app.conversations.conversation(workspace_of(session), conversation_id)
     found = await session.app.conversations.conversations(workspace_of(session))
     if not found:
-        raise RecoderError("There is no conversation in this workspace yet.", f"Ask something with {CHAT}.")
+        raise RecoderError(
+            gettext("There is no conversation in this workspace yet."), gettext("Ask something with {command}.").format(command=CHAT)
+        )
     return found[0]
 
 

@@ -13,35 +13,45 @@ from recoder_lsp.features.chat_context import Subject
 from recoder_lsp.features.edits import Change, Edit, smallest
 from recoder_lsp.features.import_scan import line_break_of
 from recoder_lsp.features.passages import without_images
-from recoder_lsp.server.applying import apply_finished, require_applying
+from recoder_lsp.language import gettext, marked
+from recoder_lsp.server.applying import applies_edits, apply_finished
 from recoder_lsp.server.arguments import options_of, target_of
 from recoder_lsp.server.chat_commands import citation
 from recoder_lsp.server.progress import Progress
 from recoder_lsp.server.session import Session
+from recoder_lsp.server.showing import show
 
 EVERY_S = 1.0
 """So often text is written: each time is a step that can be undone."""
 SYNC_S, LOOK_EVERY_S = 2.0, 0.02
 """An editor may tell of a change after it has said that it made it."""
 MOST_TRIES, TRY_AGAIN_S = 5, 0.2
-LABEL = "Recoder's answer"
+LABEL = marked("Recoder's answer")
+SHOWN_AS = "answer.md"
 
 
 async def ask_in_buffer(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
-    """`{textDocument?}` to `{citations, model}`; the answer itself is written below the question, with a heading for the next one."""
+    """`{textDocument?}` to `{citations, model}`.
+
+    The answer itself is written below the question, with a heading for the next one; where the editor makes no changes, it is shown.
+    """
     snapshot = target_of(session, options_of(arguments)).snapshot
     if not chat_buffer.is_buffer(snapshot):
-        raise RecoderError("One can ask only in Markdown files that are named so.", f"Name the file notes{ENDING}, for example.")
+        raise RecoderError(
+            gettext("One can ask only in Markdown files that are named so."),
+            gettext("Name the file {name}, for example.").format(name=f"notes{ENDING}"),
+        )
     buffer = chat_buffer.read(snapshot)
-    require_applying(session)
     if not buffer.question:
-        raise RecoderError("There is no question.", f'Write one below a heading "{YOU}" at the end of the file.')
+        raise RecoderError(
+            gettext("There is no question."), gettext('Write one below a heading "{heading}" at the end of the file.').format(heading=YOU)
+        )
     pieces: list[str] = []
     writing = _Writing(session, snapshot, buffer.question)
     question = Question(Subject(buffer.question), buffer.said, snapshot.uri)
     answering = asyncio.create_task(session.app.chat.answer(question, session.app.settings, session.documents.snapshot, pieces.append))
     try:
-        while not answering.done():
+        while not answering.done() and applies_edits(session):
             await asyncio.wait([answering], timeout=EVERY_S)
             if not answering.done():
                 # Whole lines only: what a line is, is known at its end.
@@ -49,7 +59,10 @@ async def ask_in_buffer(session: Session, arguments: Sequence[Any], progress: Pr
         answer = await answering
     finally:
         answering.cancel()
-    await writing.finish(answer.markdown)
+    if applies_edits(session):
+        await writing.finish(answer.markdown)
+    else:
+        await show(session, {}, SHOWN_AS, without_images(answer.markdown))
     return {"citations": [citation(passage) for passage in answer.citations], "model": answer.model}
 
 
@@ -99,13 +112,13 @@ class _Writing:
             return
         snapshot = self._session.documents.snapshot(self._uri)
         if snapshot is None:
-            raise _Lost("The document was closed before the answer was complete.")
+            raise _Lost(gettext("The document was closed before the answer was complete."))
         if self._written is None:
             edits, self._at = self._first_edit(snapshot, text)
         else:
             self._at = self._place(snapshot.text, self._written)
             edits = smallest(self._written, text, self._at)
-        await apply_finished(self._session, snapshot, Change(edits), LABEL)
+        await apply_finished(self._session, snapshot, Change(edits), gettext(LABEL))
         self._written = text
         await self._synchronised(snapshot)
 
@@ -113,7 +126,7 @@ class _Writing:
         """What writes the beginning of the answer, with the headings around it, and where the answer begins then."""
         buffer = chat_buffer.read(snapshot)
         if buffer.question != self._question:
-            raise _Lost("The question has changed meanwhile, so nothing was written.", "Ask again.")
+            raise _Lost(gettext("The question has changed meanwhile, so nothing was written."), gettext("Ask again."))
         before = self._broken(f"\n\n{RECODER}\n\n")
         after = self._broken(f"\n\n{YOU}\n")
         return (Edit(buffer.end, buffer.end, f"{before}{text}{after}"),), buffer.end + len(before)
@@ -125,7 +138,7 @@ class _Writing:
             return self._at
         found = text.rfind(heading + written)
         if found < 0:
-            raise _Lost("The answer was changed before it was complete, so the rest of it is left out.")
+            raise _Lost(gettext("The answer was changed before it was complete, so the rest of it is left out."))
         return found + len(heading)
 
     async def _synchronised(self, before: Snapshot) -> None:

@@ -20,6 +20,7 @@ from recoder_lsp.features.moving import moved
 from recoder_lsp.features.router import Task, serve
 from recoder_lsp.features.testing_by_chat import tested_by_chat
 from recoder_lsp.features.testing_by_model import tests_place
+from recoder_lsp.language import gettext, ngettext, number
 from recoder_lsp.server.applying import apply, require_applying
 from recoder_lsp.server.arguments import Target, options_of, target_of, text_option
 from recoder_lsp.server.progress import Progress
@@ -35,34 +36,34 @@ async def edit(session: Session, arguments: Sequence[Any], progress: Progress) -
     instruction = text_option(options, "instruction").strip() or _asked_in_comment(target)
     if not instruction:
         raise RecoderError(
-            "It is not said what to do.",
-            'Give an "instruction", or write it into the code as a comment ("recoder: ...") and put the cursor there.',
+            gettext("It is not said what to do."),
+            gettext('Give an "instruction", or write it into the code as a comment ("recoder: ...") and put the cursor there.'),
         )
-    return await _changed(session, Task.EDIT, target, instruction, progress, "Edit")
+    return await _changed(session, Task.EDIT, target, instruction, progress, gettext("Edit"))
 
 
 async def refactor(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
     """The same, where nothing has to be said."""
     options = options_of(arguments)
     instruction = text_option(options, "instruction").strip() or _REFACTOR
-    return await _changed(session, Task.EDIT, target_of(session, options), instruction, progress, "Refactor")
+    return await _changed(session, Task.EDIT, target_of(session, options), instruction, progress, gettext("Refactor"))
 
 
 async def simplify(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
     """`{textDocument?, range?}` to what was done."""
-    return await _changed(session, Task.SIMPLIFY, target_of(session, options_of(arguments)), "", progress, "Simplify")
+    return await _changed(session, Task.SIMPLIFY, target_of(session, options_of(arguments)), "", progress, gettext("Simplify"))
 
 
 async def types(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
     """`{textDocument?, range?}` to what was done."""
-    return await _changed(session, Task.TYPES, target_of(session, options_of(arguments)), "", progress, "Add types")
+    return await _changed(session, Task.TYPES, target_of(session, options_of(arguments)), "", progress, gettext("Add types"))
 
 
 async def fix(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
     """`{message?, about?, textDocument?, range?}` to what was done: a compiler or linter says `message` about the line `about`."""
     options = options_of(arguments)
     target = target_of(session, options)
-    return await _changed(session, Task.FIX, target, _complaint(target, options), progress, "Fix")
+    return await _changed(session, Task.FIX, target, _complaint(target, options), progress, gettext("Fix"))
 
 
 async def docs(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
@@ -74,13 +75,14 @@ async def docs(session: Session, arguments: Sequence[Any], progress: Progress) -
     served = serve(Task.DOCUMENT, app.settings, chat_available=is_available, completion_ready=may_guess, n_characters=n_characters)
     if served.tier == "chat":
         answered = await documented_by_chat(site, served, asking(session, progress), app.syntax)
-        return await _written(session, site, answered, "Documentation suggested by")
+        return await _written(session, site, answered, gettext("Recoder: Documentation suggested by {model}"))
     if served.tier == "infill":
         with contextlib.suppress(Refused):
             guess = await documenting.guessed(site, app.workspace, app.settings, infilling=app.infilling, served=served)
-            await _apply(session, site.snapshot, guess.change, f"Recoder: Documentation suggested by {guess.model}")
+            label = gettext("Recoder: Documentation suggested by {model}").format(model=guess.model)
+            await _apply(session, site.snapshot, guess.change, label)
             return _done(guess.model)
-    await _apply(session, site.snapshot, await documenting.skeleton(site, app.workspace), "Recoder: Documentation to be filled in")
+    await _apply(session, site.snapshot, await documenting.skeleton(site, app.workspace), gettext("Recoder: Documentation to be filled in"))
     return _done()
 
 
@@ -92,18 +94,19 @@ async def tests(session: Session, arguments: Sequence[Any], progress: Progress) 
     served = serve(Task.TESTS, app.settings, chat_available=is_available, completion_ready=False, n_characters=n_characters)
     if served.tier == "chat":
         answered = await tested_by_chat(site, place, served, asking(session, progress), app.syntax)
-        return await _written(session, site, answered, "Tests suggested by")
-    await _apply(session, site.snapshot, place.skeleton(), "Recoder: A test to be finished")
+        return await _written(session, site, answered, gettext("Recoder: Tests suggested by {model}"))
+    await _apply(session, site.snapshot, place.skeleton(), gettext("Recoder: A test to be finished"))
     return _done()
 
 
 def asking(session: Session, progress: Progress) -> Asking:
     """How the chat model is asked by a command that shows how far it is."""
-    n_lines = itertools.count(1)
+    lines = itertools.count(1)
 
     def heard(text: str) -> None:
         for _ in range(text.count("\n")):
-            progress.say(f"{next(n_lines)} lines written")
+            n = next(lines)
+            progress.say(ngettext("{n} line written", "{n} lines written", n).format(n=number(n)))
 
     app = session.app
     return Asking(app.chat_model, app.prompts, app.settings, heard)
@@ -115,7 +118,7 @@ async def _changed(session: Session, task: Task, target: Target, instruction: st
     require_applying(session)
     if not app.chat_model.available(app.settings):
         raise NoChatModel
-    progress.say("Reading the code")
+    progress.say(gettext("Reading the code"))
     wanted = Wanted(task, target.snapshot, target.start, target.end, instruction)
     edited = await edit_of(wanted, asking(session, progress), app.syntax, app.workspace)
     await _apply(session, target.snapshot, edited.change, f"Recoder: {title}", (edited.part.start, edited.part.end))
@@ -125,7 +128,7 @@ async def _changed(session: Session, task: Task, target: Target, instruction: st
 async def _written(session: Session, site: Site, answered: Answered[Change], label: str) -> dict[str, Any]:
     """Have what a model wrote put in its place."""
     model = answered.replies[-1].model
-    await _apply(session, site.snapshot, answered.outcome, f"Recoder: {label} {model}")
+    await _apply(session, site.snapshot, answered.outcome, label.format(model=model))
     return _done(model, answered.replies)
 
 
@@ -133,7 +136,7 @@ async def _apply(session: Session, before: Snapshot, change: Change, label: str,
     """Have a change made, also where the user went on with another part of the document meanwhile; `within` is what must be as it was."""
     snapshot = session.documents.snapshot(before.uri)
     if snapshot is None:
-        raise RecoderError("The document was closed meanwhile, so nothing was changed.")
+        raise RecoderError(gettext("The document was closed meanwhile, so nothing was changed."))
     if change.edits:
         start, end = within or (change.edits[0].start, change.edits[-1].end)
         change = replace(change, edits=moved(change.edits, start, end, before.text, snapshot.text))
@@ -143,11 +146,11 @@ async def _apply(session: Session, before: Snapshot, change: Change, label: str,
 async def _site(session: Session, arguments: Sequence[Any], progress: Progress) -> Site:
     """Where something is to be written."""
     require_applying(session)
-    progress.say("Reading the code")
+    progress.say(gettext("Reading the code"))
     target = target_of(session, options_of(arguments))
     site = await session.app.syntax.with_tree(target.snapshot, lambda tree: Site(target.snapshot, target.start, target.end, tree))
     if site is None:
-        raise Refused("Recoder cannot parse this document.")
+        raise Refused(gettext("Recoder cannot parse this document."))
     return site
 
 

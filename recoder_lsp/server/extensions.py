@@ -6,8 +6,8 @@
 `recoder.snooze` has nothing suggested unasked for a while: its argument is `{"minutes": number}`, 5 without it, 0 ends it. It answers null.
 `recoder/hoverReady` is a notification that a model has described what was hovered over since: `{"textDocument": {"uri"}, "position"}`,
 as in the request. It goes to editors that announce `"experimental": {"recoder": {"hoverReady": true}}`.
-`recoder/statusChanged` is a notification without anything in it that `states` are others now, twice a second at most. It goes to editors that announce
-`"experimental": {"recoder": {"statusChanged": true}}`.
+`recoder/statusChanged` is a notification without anything in it that `states` are others now, twice a second at most. It goes to editors
+that announce `"experimental": {"recoder": {"statusChanged": true}}`.
 """
 
 from collections.abc import Sequence

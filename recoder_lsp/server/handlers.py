@@ -14,6 +14,7 @@ from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.scheduler import Superseded
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.inline_completion import Request, Suggestion
+from recoder_lsp.language import gettext
 from recoder_lsp.logs import log_bug
 from recoder_lsp.server import action_handlers, commands, extensions, index_handlers, lifecycle, navigation_handlers, to_lsp
 from recoder_lsp.server.documents import Changes
@@ -230,7 +231,7 @@ async def _answer(session: Session, method: str, route: Route, params: Any, snap
         log_bug(log, f"{method} failed", error)
         if route.quiet:
             return None
-        raise JsonRpcInternalError("Recoder failed here; this is a bug. Its log says where.") from error
+        raise JsonRpcInternalError(gettext("Recoder failed here; this is a bug. Its log says where.")) from error
     finally:
         metrics.observe(method, (time.perf_counter() - started) * 1000)
 

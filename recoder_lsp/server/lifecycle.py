@@ -15,6 +15,7 @@ from pygls.uris import from_fs_path
 from recoder_lsp import __version__, config, logs
 from recoder_lsp.config import Problem, Settings, Source
 from recoder_lsp.document import Snapshot
+from recoder_lsp.language import gettext, speak
 from recoder_lsp.server import action_handlers, registrations
 from recoder_lsp.server.commands import COMMANDS
 from recoder_lsp.server.session import Session
@@ -37,6 +38,7 @@ def initialize(
 
     Problems with settings are shown when the editor is ready for messages, which is after `initialized`.
     """
+    speak(params.locale)
     folders = _folders(params)
     settings, problems = _resolved(folders, params.initialization_options, None)
     _configure_logs(Settings(), settings)
@@ -107,11 +109,11 @@ def apply_settings(session: Session) -> None:
 
 def _resolved(folders: list[str], initialization_options: Any, configuration: Any) -> tuple[Settings, list[Problem]]:
     sources, problems = config.sources_on_disk(_workspace(folders), os.environ)
-    for name, values in (("initializationOptions", initialization_options), ("editor settings", configuration)):
+    for name, values in (("initializationOptions", initialization_options), (gettext("editor settings"), configuration)):
         if isinstance(values, dict):
             sources.append(Source(name, values))
         elif values is not None:
-            problems.append(Problem(name, "", "expected an object with settings."))
+            problems.append(Problem(name, "", gettext("expected an object with settings.")))
     settings, more_problems = config.resolve(sources)
     return settings, [*problems, *more_problems]
 

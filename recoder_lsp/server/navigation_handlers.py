@@ -11,6 +11,7 @@ from recoder_lsp.features.folding import Fold, folds_of
 from recoder_lsp.features.navigation import Found
 from recoder_lsp.features.selection import selections_at
 from recoder_lsp.features.signatures import Signature
+from recoder_lsp.language import ngettext, number
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp import range_of
 
@@ -65,7 +66,7 @@ async def code_lens(session: Session, params: types.CodeLensParams, snapshot: Sn
         outline = await symbols.document_symbols(session.app.workspace, snapshot)
         for symbol, n in await navigation.use_counts(session.app.workspace, snapshot, outline):
             # Without a command it is only to be read: no request of LSP has an editor show references.
-            title = "1 use by name" if n == 1 else f"{n} uses by name"
+            title = ngettext("{n} use by name", "{n} uses by name", n).format(n=number(n))
             lenses.append(types.CodeLens(_line(symbol.name_span.start_line), types.Command(title, "")))
     return lenses
 

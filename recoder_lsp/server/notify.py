@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from recoder_lsp.config import Problem
+from recoder_lsp.language import gettext, ngettext, number
 from recoder_lsp.server.extensions import HOVER_READY, STATUS_CHANGED
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Notifier:
         new = [line for line in dict.fromkeys(lines) if line not in self._said]
         self._said.update(new)
         if new:
-            message = new[0] if len(new) == 1 else "\n".join(["Some settings are not used:", *new])
+            message = new[0] if len(new) == 1 else "\n".join([gettext("Some settings are not used:"), *new])
             self._show(types.MessageType.Warning, f"Recoder: {message}")
 
     def model_state(self, state: "ModelState") -> None:
@@ -64,7 +65,7 @@ class Notifier:
         if state.phase == "loading":
             if state.role not in self._loading and self._shows_progress:
                 self._loading[state.role] = done = asyncio.Event()
-                self._spawn(self._progress(f"Loading {state.name}", done))
+                self._spawn(self._progress(gettext("Loading {model}").format(model=state.name), done))
             return
         if (loaded := self._loading.pop(state.role, None)) is not None:
             loaded.set()
@@ -106,11 +107,13 @@ class Notifier:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(INDEXING_AFTER_S):
                 await done.wait()
-        if done.is_set() or (token := await self._token(done)) is None:
+        if done.is_set() or (token := await self._token()) is None:
             return
         if self.cancel_indexing is not None:
             self.cancellable[token] = lambda: self._stop_indexing(done)
-        begin = types.WorkDoneProgressBegin(title="Indexing the workspace", cancellable=self.cancel_indexing is not None, percentage=0)
+        begin = types.WorkDoneProgressBegin(
+            title=gettext("Indexing the workspace"), cancellable=self.cancel_indexing is not None, percentage=0
+        )
         self._report(token, begin)
         try:
             while not done.is_set():
@@ -130,7 +133,7 @@ class Notifier:
         self._index_moved.set()
 
     async def _progress(self, title: str, done: asyncio.Event) -> None:
-        token = await self._token(done)
+        token = await self._token()
         if token is None:
             return
         self._report(token, types.WorkDoneProgressBegin(title=title, cancellable=False))
@@ -139,8 +142,8 @@ class Notifier:
         finally:
             self._report(token, types.WorkDoneProgressEnd())
 
-    async def _token(self, done: asyncio.Event) -> str | None:
-        """A token that the editor knows; None if it wants none, or if it is all over by now."""
+    async def _token(self) -> str | None:
+        """A token that the editor knows, or None. It has to begin and to end: Helix shows it from when it knows it until then."""
         # A token may be used only once, and an editor that never answers must hold nobody up.
         token = str(uuid.uuid4())
         try:
@@ -148,7 +151,7 @@ class Notifier:
                 await self._client.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token=token))
         except (TimeoutError, JsonRpcException):
             return None
-        return None if done.is_set() else token
+        return token
 
     def _report(self, token: str, value: types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd) -> None:
         self._client.progress(types.ProgressParams(token=token, value=value))
@@ -167,5 +170,5 @@ def _wants(capabilities: types.ClientCapabilities, notification: str) -> bool:
 
 def _indexing_report(state: "IndexState", *, cancellable: bool) -> types.WorkDoneProgressReport:
     left = max(state.total - state.done, 0)
-    message = "1 file left" if left == 1 else f"{left:,} files left"
+    message = ngettext("{n} file left", "{n} files left", left).format(n=number(left))
     return types.WorkDoneProgressReport(message=message, percentage=min(state.done * 100 // state.total, 100), cancellable=cancellable)

@@ -27,9 +27,9 @@ class Progress:
 
     def __init__(self, session: Session, title: str, token: Token | None) -> None:
         self._session, self._title, self._token = session, title, token
-        self._begun = False
+        self._begun = self._is_over = False
         self._message = ""
-        self._begin_later: asyncio.Task[None] | None = None
+        self._begin_later: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> "Progress":
         self._task = asyncio.current_task()
@@ -37,17 +37,15 @@ class Progress:
         if self._token is not None:
             self._begin(self._token)
         elif window and window.work_done_progress:
-            self._begin_later = asyncio.create_task(self._make_token(), name="progress")
+            self._begin_later = asyncio.get_running_loop().call_later(SHOWN_AFTER_S, self._begin_on_a_new_token)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_over = True
         if self._begin_later is not None:
             self._begin_later.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._begin_later
         if self._begun and self._token is not None:
-            self._session.notify.cancellable.pop(self._token, None)
-            self._send(self._token, types.WorkDoneProgressEnd())
+            self._end(self._token)
 
     def say(self, message: str) -> None:
         """Show what is being done now, in a few words."""
@@ -59,14 +57,19 @@ class Progress:
         """Send a part of the result on the token that the editor gave for it."""
         self._send(token, value)
 
+    def _begin_on_a_new_token(self) -> None:
+        self._session.spawn(self._make_token())
+
     async def _make_token(self) -> None:
-        await asyncio.sleep(SHOWN_AFTER_S)
         # A token may be used only once, and an editor that never answers must hold nobody up.
         token = str(uuid.uuid4())
         with contextlib.suppress(TimeoutError, JsonRpcException):
             async with asyncio.timeout(TOKEN_TIMEOUT_S):
                 await self._session.client.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token=token))
             self._begin(token)
+            if self._is_over:
+                # Helix shows a token from when it knows it until it has ended.
+                self._end(token)
 
     def _begin(self, token: Token) -> None:
         self._token, self._begun = token, True
@@ -75,6 +78,10 @@ class Progress:
             stop: Callable[[], object] = task.cancel
             self._session.notify.cancellable[token] = stop
         self._send(token, types.WorkDoneProgressBegin(title=self._title, cancellable=True, message=self._message or None))
+
+    def _end(self, token: Token) -> None:
+        self._session.notify.cancellable.pop(token, None)
+        self._send(token, types.WorkDoneProgressEnd())
 
     def _send(self, token: Token, value: Any) -> None:
         self._session.client.progress(types.ProgressParams(token=token, value=value))

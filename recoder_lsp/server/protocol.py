@@ -20,6 +20,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 
 from recoder_lsp import __version__
 from recoder_lsp.config import Settings
+from recoder_lsp.language import gettext
 from recoder_lsp.logs import log_bug
 from recoder_lsp.server import handlers, lifecycle, messages, parent
 from recoder_lsp.server.frames import BrokenFrame, decode_body, encode_frame
@@ -87,7 +88,7 @@ class Protocol(LanguageServerProtocol):
         except Exception as error:
             log_bug(log, "A message could not be handled", error)
             if isinstance(message, dict) and "method" in message and messages.is_id(message.get("id")):
-                self._refuse(message["id"], INTERNAL_ERROR, "Recoder failed here; this is a bug. Its log says where.")
+                self._refuse(message["id"], INTERNAL_ERROR, gettext("Recoder failed here; this is a bug. Its log says where."))
 
     def _take(self, message: Any) -> None:
         if not isinstance(message, dict):
@@ -235,7 +236,7 @@ class Protocol(LanguageServerProtocol):
             self._refuse(request_id, error.code, error.message)
         elif error is not None:
             log_bug(log, "A request failed", error)
-            self._refuse(request_id, INTERNAL_ERROR, "Recoder failed here; this is a bug. Its log says where.")
+            self._refuse(request_id, INTERNAL_ERROR, gettext("Recoder failed here; this is a bug. Its log says where."))
         else:
             self._respond(request_id, task.result())
 
@@ -244,7 +245,7 @@ class Protocol(LanguageServerProtocol):
             frame = encode_frame({"jsonrpc": "2.0", "id": request_id, "result": self._converter.unstructure(result)})
         except Exception as error:
             log_bug(log, "An answer cannot be sent", error)
-            self._refuse(request_id, INTERNAL_ERROR, "Recoder's answer cannot be sent; this is a bug.")
+            self._refuse(request_id, INTERNAL_ERROR, gettext("Recoder's answer cannot be sent; this is a bug."))
             return
         self._send(frame)
 

@@ -6,6 +6,7 @@ from typing import Any
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.renaming import named
 from recoder_lsp.features.router import Task, serve
+from recoder_lsp.language import gettext
 from recoder_lsp.server.applying import apply, require_applying
 from recoder_lsp.server.arguments import options_of, target_of
 from recoder_lsp.server.progress import Progress
@@ -24,5 +25,5 @@ async def rename(session: Session, arguments: Sequence[Any], progress: Progress)
     renaming = await named(
         target.snapshot, target.start, target.end, app.settings, infilling=app.infilling, served=served, syntax=app.syntax
     )
-    await apply(session, target.snapshot, renaming.change, f"Recoder: Rename to {renaming.name}")
+    await apply(session, target.snapshot, renaming.change, gettext("Recoder: Rename to {name}").format(name=renaming.name))
     return {"name": renaming.name, "model": renaming.model}

@@ -11,7 +11,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from recoder_lsp.config import Problem
-from recoder_lsp.document import Encoding
+from recoder_lsp.document import Encoding, Snapshot
 from recoder_lsp.logs import log_bug
 from recoder_lsp.server.documents import Documents
 from recoder_lsp.server.notify import Notifier
@@ -26,6 +26,11 @@ CLOSE_TIMEOUT_S = 3.0
 
 # lsp-mode shows ghost text without announcing it; this is the name it gives itself (eglot says "Eglot").
 GHOST_TEXT_UNANNOUNCED = ("emacs",)
+
+# There the cursor stands on a character, and that is selected: what these editors send where nothing else is.
+CURSOR_IS_A_SELECTION = ("helix",)
+# What they send where nothing is selected: the word at point. Neither ALE nor Kate says its name.
+WORD_IS_A_SELECTION = ("Eglot", "")
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,14 @@ class Session:
         """Whether there is anything to offer in the completion menu, by the settings as they are now."""
         completion = self.app.settings.completion
         return self.wants_menu_items or (completion.enabled and completion.symbols)
+
+    def selected(self, snapshot: Snapshot, start: types.Position, end: types.Position) -> tuple[int, int]:
+        """Return what a range selects, as offsets in their order; a caret has the same twice."""
+        first, last = sorted(snapshot.offset_at(each.line, each.character, self.encoding) for each in (start, end))
+        is_caret = (last - first <= 1 and self.client_name in CURSOR_IS_A_SELECTION) or (
+            snapshot.text[first:last].isidentifier() and self.client_name in WORD_IS_A_SELECTION
+        )
+        return first, first if is_caret else last
 
     @property
     def may_register_watching(self) -> bool:

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from recoder_lsp.config import home
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 from recoder_lsp.server.session import Session
 
 FOLDER = "answers"
@@ -41,7 +42,9 @@ async def show(session: Session, options: Mapping[str, Any], name: str, markdown
     try:
         await asyncio.to_thread(_write, path, markdown)
     except OSError as error:
-        raise RecoderError(f"The answer cannot be written to {path}: {error.strerror or error}.") from error
+        raise RecoderError(
+            gettext("The answer cannot be written to {path}: {problem}.").format(path=path, problem=error.strerror or error)
+        ) from error
     await show_file(session, path)
 
 

@@ -6,6 +6,7 @@ from lsprotocol import types
 
 from recoder_lsp.document import Encoding, Snapshot
 from recoder_lsp.features.inline_completion import Suggestion
+from recoder_lsp.language import gettext
 from recoder_lsp.server.extensions import ACCEPTED
 
 LABEL_CHARACTERS = 80
@@ -59,7 +60,7 @@ def range_of(snapshot: Snapshot, start: int, end: int, encoding: Encoding) -> ty
 
 
 def _acceptance(suggestion: Suggestion) -> types.Command:
-    return types.Command(title="Suggestion accepted", command=ACCEPTED, arguments=[suggestion.id])
+    return types.Command(title=gettext("Suggestion accepted"), command=ACCEPTED, arguments=[suggestion.id])
 
 
 def _start_of_word(text: str, caret: int) -> int:

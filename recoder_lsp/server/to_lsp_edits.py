@@ -6,6 +6,7 @@ from lsprotocol import types
 
 from recoder_lsp.document import Encoding, Snapshot
 from recoder_lsp.features.edits import Change, Edit, FileChange, Refused
+from recoder_lsp.language import gettext
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp import range_of
 
@@ -31,11 +32,11 @@ def workspace_edit(session: Session, snapshot: Snapshot, change: Change, label: 
     understood = _understood(session)
     if not (understood and understood.document_changes):
         if created:
-            raise Refused("Your editor cannot create files by an edit.", "Create the file first, and ask again there.")
+            raise Refused(gettext("Your editor cannot create files by an edit."), gettext("Create the file first, and ask again there."))
         changes = {each.uri: [types.TextEdit(*_ranged(each, edit, session.encoding)) for edit in made] for each, made in edits}
         return types.WorkspaceEdit(changes=changes)
     if created and types.ResourceOperationKind.Create not in (understood.resource_operations or ()):
-        raise Refused("Your editor cannot create files by an edit.", "Create the file first, and ask again there.")
+        raise Refused(gettext("Your editor cannot create files by an edit."), gettext("Create the file first, and ask again there."))
     annotated = understood.change_annotation_support is not None
     document_changes: list[Any] = []
     for file in created:
@@ -53,7 +54,7 @@ def _current(session: Session, file: FileChange) -> Snapshot:
     """The other document as the editor has it, with the text that its edits are for."""
     opened = session.documents.snapshot(file.uri)
     if opened is not None and opened.text != file.before:
-        raise Refused("Another file that this would change has changed meanwhile.", "Ask again.")
+        raise Refused(gettext("Another file that this would change has changed meanwhile."), gettext("Ask again."))
     return opened or Snapshot(file.uri, "", file.before or "", None)
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from recoder_lsp import git
+from recoder_lsp.document import Snapshot
 from recoder_lsp.engine.model_files import model_files
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.features.chat_context import without_secret_files
 from recoder_lsp.features.commit_message import commit_message
 from recoder_lsp.features.edits import Change, Edit
+from recoder_lsp.features.wording import reasons_in_words
 from recoder_lsp.index.process.client import FolderClient
+from recoder_lsp.language import gettext
 from recoder_lsp.server import chat_commands, extensions
 from recoder_lsp.server.answer_text import hits_text, models_text, status_text
 from recoder_lsp.server.applying import apply
@@ -37,7 +40,7 @@ async def explain(session: Session, arguments: Sequence[Any], progress: Progress
     """`{textDocument?, range?, show?}` to what `recoder.chat` answers to "/explain"; no conversation is kept."""
     options = options_of(arguments)
     target_of(session, options)
-    progress.say("Reading the code")
+    progress.say(gettext("Reading the code"))
     answer = await chat_commands.answer(session, {**options, "message": "/explain"}, progress, keep=False)
     await show(session, options, "explanation.recoder.md", answer["markdown"])
     return answer
@@ -48,10 +51,10 @@ async def search(session: Session, arguments: Sequence[Any], progress: Progress)
     options = options_of(arguments)
     query = text_option(options, "query").strip() or _words_at(target_of(session, options))
     if not query:
-        raise RecoderError("It is not said what to look for.", 'Give a "query", or select something.')
+        raise RecoderError(gettext("It is not said what to look for."), gettext('Give a "query", or select something.'))
     workspace = session.app.workspace
     if not workspace.available:
-        raise RecoderError("There is no index to search.", workspace.state.reason)
+        raise RecoderError(gettext("There is no index to search."), workspace.state.reason)
     hits = await workspace.search(query[:LONGEST_QUERY], limit=MOST_HITS, timeout_s=SEARCH_TIMEOUT_S)
     await show(session, options, "search.md", hits_text(query[:LONGEST_QUERY], hits))
     return {
@@ -62,7 +65,7 @@ async def search(session: Session, arguments: Sequence[Any], progress: Progress)
                 "range": _lines(placed.item.start_line, placed.item.end_line),
                 "symbol": placed.item.symbol,
                 "kind": placed.item.kind,
-                "why": ", ".join(placed.item.why),
+                "why": reasons_in_words(placed.item.why),
             }
             for placed in hits
         ],
@@ -70,19 +73,19 @@ async def search(session: Session, arguments: Sequence[Any], progress: Progress)
 
 
 async def message_for_commit(session: Session, arguments: Sequence[Any], progress: Progress) -> dict[str, Any]:
-    """`{textDocument?, show?}` to `{message, model, why, staged}`; in Git's own message file it is written to where one edits it."""
+    """`{textDocument?, folder?, show?}` to `{message, model, why, staged}`; in Git's own message file it is written into that."""
     options = options_of(arguments)
     folder, target = _repository(session, options)
     diff = without_secret_files(await git.diff(folder, staged=True))
     is_staged = bool(diff)
     diff = diff or without_secret_files(await git.diff(folder, staged=False))
     if not diff:
-        raise RecoderError("Git knows of no change in this folder.", "Stage what is to be committed with git add.")
-    progress.say("Reading the changes")
+        raise RecoderError(gettext("Git knows of no change in this folder."), gettext("Stage what is to be committed with git add."))
+    progress.say(gettext("Reading the changes"))
     written = await commit_message(diff, asking(session, progress), await git.subjects(folder, EARLIER_MESSAGES))
     if target is not None and target.snapshot.path.endswith(f"/{EDITED_MESSAGE}"):
         change = Change((Edit(0, 0, written.text + "\n"),))
-        await apply(session, target.snapshot, change, "Recoder: Write the commit message")
+        await apply(session, target.snapshot, change, gettext("Recoder: Write the commit message"))
     else:
         await show(session, options, "commit-message.md", written.text)
     return {"message": written.text, "model": written.model, "why": written.why, "staged": is_staged}
@@ -95,7 +98,7 @@ async def reindex(session: Session, arguments: Sequence[Any], progress: Progress
     workspace.resume()
     clients = [client for client in workspace.clients if client.root is not None]
     if not clients:
-        raise RecoderError("There is no folder to index.", workspace.state.reason or "Open one.")
+        raise RecoderError(gettext("There is no folder to index."), workspace.state.reason or gettext("Open one."))
 
     async def look_through(client: FolderClient) -> Any:
         return await client.asked(method)
@@ -134,7 +137,9 @@ async def open_log(session: Session, arguments: Sequence[Any], progress: Progres
 
 def _log_file(named: str) -> Path:
     if not named:
-        raise RecoderError("The log goes to stderr, which your editor keeps among its messages.", "Set log.file to have it in a file.")
+        raise RecoderError(
+            gettext("The log goes to stderr, which your editor keeps among its messages."), gettext("Set log.file to have it in a file.")
+        )
     return Path(named).expanduser().absolute()
 
 
@@ -152,7 +157,9 @@ def _words_at(target: Target) -> str:
 
 
 def _repository(session: Session, options: dict[str, Any]) -> tuple[Path, Target | None]:
-    """The folder that Git is asked about: that of the document that is meant, else the first of the workspace."""
+    """The folder that Git is asked about: the one that is named, else that of the document, else the first of the workspace."""
+    if named := text_option(options, "folder"):
+        return Path(Snapshot(named, "", "", None).path), None
     try:
         target = target_of(session, options)
     except RecoderError:
@@ -164,7 +171,7 @@ def _repository(session: Session, options: dict[str, Any]) -> tuple[Path, Target
         return (inside.parent if inside is not None else folder), target
     roots = [client.root for client in session.app.workspace.clients if client.root is not None]
     if not roots:
-        raise RecoderError("There is no folder to ask Git about.", "Open one.")
+        raise RecoderError(gettext("There is no folder to ask Git about."), gettext("Open one."))
     return roots[0], target
 
 

@@ -186,10 +186,10 @@ def ratios(slow: Costs, fast: Costs) -> str:
     return f"{median:.2f} at the median, {p95:.2f} at 95 %, {statistics.mean(slow.ms) / statistics.mean(fast.ms):.2f} in the mean"
 
 
-def wait_for_rest(process_id: int) -> None:
-    """Return when a process and its children have done nothing for some seconds: what is opened at the start is open."""
+def wait_for_rest(*process_ids: int) -> None:
+    """Return when processes and their children have done nothing for some seconds: what is opened at the start is open."""
     before = -1.0
-    while (now := cpu_s(process_id)) - before > AT_REST_CPU_S:
+    while (now := sum(map(cpu_s, process_ids))) - before > AT_REST_CPU_S:
         before = now
         time.sleep(AT_REST_S)
 

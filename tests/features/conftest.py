@@ -1,8 +1,9 @@
-"""What the tests of ghost text share."""
+"""What the tests of features share."""
 
 import pytest
 
 from recoder_lsp.engine.scheduler import Scheduler
+from recoder_lsp.language import speak
 
 
 @pytest.fixture
@@ -10,3 +11,10 @@ def scheduler():
     scheduler = Scheduler()
     yield scheduler
     scheduler.close()
+
+
+@pytest.fixture
+def speaking():
+    """Has features speak the language of a locale until the test is over."""
+    yield speak
+    speak(None)

@@ -3,6 +3,7 @@
 import pytest
 
 from recoder_lsp.features.chat_context import ChatContext, Subject, without_secret_files
+from recoder_lsp.language import english
 from tests.features.chat_desk import FILES, ChatDesk, IndexedWorkspace, selected
 from tests.features.repository import commit, git
 
@@ -31,6 +32,16 @@ async def test_some_selected_lines_come_with_the_function_around_them(desk):
     assert gathered.selected.name == "Scheduler.pick_next"
     assert gathered.selected.why == "line 11 is selected"
     assert gathered.selected.text.startswith("    def pick_next")
+
+
+async def test_why_a_passage_is_meant_is_said_in_the_users_language_and_is_known_in_english_for_the_prompt(desk, speaking):
+    speaking("zh-cn")
+    document = desk.document("app/scheduler.py")
+
+    gathered = await about(desk, "why?", document, *selected(document, "if not waiting:"))
+
+    assert gathered.selected.why == "已选中第 11 行"
+    assert english(gathered.selected.why) == "line 11 is selected"
 
 
 async def test_most_of_a_function_is_enough_by_itself(desk):
@@ -92,6 +103,20 @@ async def test_names_in_the_selected_code_are_looked_up(desk):
     assert "Scheduler.pick_next" in [passage.name for passage in gathered.others] or any(
         "def pick_next" in passage.text for passage in gathered.others
     )
+
+
+async def test_conversations_in_files_are_not_cited(tmp_path):
+    notes = "## You\n\nWho decides what is urgent, the scheduler?\n"
+    desk = ChatDesk(tmp_path, IndexedWorkspace(tmp_path / "work", FILES | {"notes.recoder.md": notes, "notes.md": notes}))
+    try:
+        gathered = await about(desk, "Who decides what is urgent, the scheduler?")
+    finally:
+        await desk.close()
+        desk.workspace.small.close()
+
+    paths = {passage.path for passage in gathered.passages}
+    assert "notes.md" in paths
+    assert "notes.recoder.md" not in paths
 
 
 async def test_no_passage_overlaps_another(desk):

@@ -1,5 +1,7 @@
 """What of everything the chat model reads, where its context does not hold it all. One byte is one token of this model."""
 
+from dataclasses import replace
+
 import pytest
 
 from recoder_lsp.engine.chat import Turn
@@ -7,6 +9,7 @@ from recoder_lsp.features.chat_context import Gathered
 from recoder_lsp.features.chat_prompt import FOUND_TOKENS, HasRead, pack
 from recoder_lsp.features.passages import Passage
 from recoder_lsp.features.prompts import Prompt
+from recoder_lsp.language import gettext
 from tests.features.chat_desk import ChatDesk, IndexedWorkspace
 
 PROMPT = Prompt("chat", "Be brief.", "{{passages}}\n\n{{diff}}\n\n{{question}}")
@@ -44,6 +47,16 @@ async def test_where_there_is_room_all_of_it_is_read_in_order(packed):
     text = found.turns[-1].content
     assert text.index("[1] a.py:1-10 (selected)\n```python\na_0") < text.index("[2] b.py") < text.index("[3] c.py") < text.index("+x")
     assert text.endswith("why?")
+
+
+async def test_a_prompt_is_english_whatever_the_user_speaks(packed, speaking):
+    speaking("es")
+    meant = replace(passage("a", is_meant=True), why=gettext("around the cursor"))
+
+    found = await packed(Gathered(meant), room_tokens=4000)
+
+    assert meant.why == "alrededor del cursor"
+    assert "[1] a.py:1-10 (around the cursor)\n" in found.turns[-1].content
 
 
 @pytest.mark.parametrize("room_tokens", [150, 300, 400, 700, 1200])

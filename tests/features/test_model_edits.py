@@ -108,6 +108,16 @@ async def test_a_broken_answer_is_told_to_the_model_which_may_try_again(desk):
     assert "would break the syntax" in asking.asked[1][-1].content
 
 
+async def test_what_is_wrong_is_told_to_the_model_in_english_and_to_the_user_in_theirs(desk, speaking):
+    speaking("es")
+    asking = desk(BROKEN, BROKEN)
+
+    with pytest.raises(Refused, match="rompería la sintaxis"):
+        await asking.edit()
+
+    assert "would break the syntax" in asking.asked[1][-1].content
+
+
 async def test_a_model_that_fails_twice_is_not_asked_again(desk):
     asking = desk(BROKEN, BROKEN, BETTER)
 

@@ -353,10 +353,14 @@ async def test_where_one_cannot_ask_it_says_why(talk, uri, text, said):
     assert said in (await talk.run("recoder.chat.buffer", {"textDocument": {"uri": uri}}))["message"]
 
 
-async def test_an_editor_that_applies_no_edits_is_told(desk):
+async def test_in_an_editor_that_applies_no_edits_the_answer_is_shown(desk):
+    desk.use_model("Because.")
     talk = Talk(desk, {})
     talk.server.say(opened("why?", NOTES))
 
-    assert (
-        "does not let a language server change text" in (await talk.run("recoder.chat.buffer", {"textDocument": {"uri": NOTES}}))["message"]
-    )
+    answer = await talk.run("recoder.chat.buffer", {"textDocument": {"uri": NOTES}})
+
+    (shown,) = talk.server.said_by_server("window/showMessage")
+    assert shown["params"]["message"].startswith("Because.")
+    assert answer["model"] != ""
+    assert talk.server.said_by_server("workspace/applyEdit") == []

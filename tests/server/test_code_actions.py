@@ -1,5 +1,7 @@
 """Code actions over LSP, as editors of different abilities ask for them."""
 
+import pytest
+
 from recoder_lsp.features.actions.offering import Offer
 from recoder_lsp.features.code_actions import CodeActions
 from recoder_lsp.features.edits import Change, Edit, FileChange
@@ -210,7 +212,7 @@ async def test_edits_are_annotated_where_the_editor_shows_annotations():
 
 async def test_an_action_may_be_a_command_with_its_place():
     asking = Offer("explain", "Explain", "refactor", command="recoder.explain", arguments={"short": True})
-    talk = talking(client(LAZY), asking)
+    talk = talking(client(LAZY) | {"clientInfo": {"name": "An editor"}}, asking)
 
     (action,) = await ask(talk, "textDocument/codeAction", at(0, 0, end=1))
 
@@ -241,3 +243,29 @@ async def test_a_document_that_is_not_open_has_no_actions():
     talk.initialize(**client(LAZY))
 
     assert await ask(talk, "textDocument/codeAction", at()) is None
+
+
+@pytest.mark.parametrize(
+    ("editor", "end", "selected"),
+    [("helix", 1, ""), ("helix", 5, "x = 1"), ("Eglot", 1, ""), ("Eglot", 5, "x = 1"), ("Neovim", 1, "x")],
+)
+async def test_where_an_editor_always_selects_what_is_at_the_cursor_that_alone_is_no_selection(editor, end, selected):
+    sites = []
+    talk = talking({**client(LAZY), "clientInfo": {"name": editor}})
+    app = talk.app
+    app.code_actions = CodeActions(app.syntax, app.workspace, app.metrics, (lambda site: sites.append(site) or (),), ())
+
+    await ask(talk, "textDocument/codeAction", at(end=end))
+
+    assert [site.selected for site in sites] == [selected]
+
+
+@pytest.mark.parametrize(("applies", "offered"), [(True, ["Explain", "Simplify"]), (False, ["Explain"])])
+async def test_commands_that_change_the_text_are_offered_where_the_editor_lets_them(applies, offered):
+    explain = Offer("explain", "Explain", "recoder.explain", command="recoder.explain")
+    simplify = Offer("simplify", "Simplify", "refactor.rewrite", command="recoder.simplify")
+    talk = talking(client(LITERALS, apply_edit=applies), explain, simplify)
+
+    actions = await ask(talk, "textDocument/codeAction", at())
+
+    assert [action["title"] for action in actions] == offered

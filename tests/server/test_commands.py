@@ -56,6 +56,21 @@ async def test_without_a_token_one_is_made_where_the_editor_shows_progress(talk)
     assert parts[-1] == {"token": create["token"], "value": {"kind": "begin", "title": "Wait", "cancellable": True, "message": "waiting"}}
 
 
+async def test_progress_that_the_editor_knows_of_ends_also_where_the_command_was_faster(talk):
+    talk = talk()
+    talk.initialize(**SHOWS_PROGRESS)
+    talk.say(request(1, "workspace/executeCommand", {"command": "wait"}))
+    (create,) = await heard(talk, "window/workDoneProgress/create")
+    talk.say(notification("$/cancelRequest", {"id": 1}))
+    await talk.answers(1)
+
+    talk.say({"jsonrpc": "2.0", "id": talk.said_by_server("window/workDoneProgress/create")[0]["id"], "result": None})
+
+    shown = [part for part in await heard(talk, "$/progress", 3) if part["token"] == create["token"]]
+    assert [part["value"]["kind"] for part in shown] == ["begin", "end"]
+    assert talk.server.protocol.session.notify.cancellable == {}
+
+
 @pytest.mark.parametrize(
     "stop",
     [notification("window/workDoneProgress/cancel", {"token": "mine"}), notification("$/cancelRequest", {"id": 1})],

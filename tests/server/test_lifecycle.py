@@ -253,7 +253,7 @@ async def test_each_load_has_its_own_progress():
     assert len(tokens) == 2
 
 
-async def test_a_model_that_is_there_before_the_editor_answers_shows_no_progress():
+async def test_progress_ends_also_where_the_editor_answers_when_all_is_over():
     talk = Conversation()
     talk.initialize(capabilities=PROGRESS)
 
@@ -261,8 +261,9 @@ async def test_a_model_that_is_there_before_the_editor_answers_shows_no_progress
     await settled()
     talk.app.on_model_state(FakeModelState("ready"))
     await answer_the_question(talk, "window/workDoneProgress/create", result=None)
+    await settled()
 
-    assert talk.said_by_server("$/progress") == []
+    assert [message["params"]["value"]["kind"] for message in talk.said_by_server("$/progress")] == ["begin", "end"]
 
 
 async def test_an_editor_that_stays_silent_holds_nobody_up_and_is_not_remembered(monkeypatch):

@@ -86,6 +86,15 @@ async def test_where_nothing_is_staged_the_message_is_about_what_is_changed(desk
     assert desk.shown == []
 
 
+async def test_a_commit_message_is_about_the_repository_that_is_named(desk, repository, tmp_path):
+    desk = desk()
+    desk.open((tmp_path / "elsewhere.py").as_uri(), SHAPES)
+
+    outcome = await desk.run("recoder.commitMessage", {"folder": repository.as_uri(), "show": False})
+
+    assert outcome["message"] == MESSAGE
+
+
 async def test_in_gits_own_file_the_message_is_written_where_one_edits_it(desk, repository, tmp_path):
     desk = desk(models={"chat": str(scripted_model(tmp_path, "Let perimeters be fractions"))})
     uri = (repository / ".git/COMMIT_EDITMSG").as_uri()

@@ -15,6 +15,7 @@ from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.records import Kind, Location
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors
+from recoder_lsp.language import gettext, ngettext, number
 
 KIND = "quickfix"
 MOST_MEMBERS = 100
@@ -95,10 +96,19 @@ def _offer(found: Distinction, members: Sequence[Member]) -> Iterator[Offer]:
     missing = [member for member in members[:MOST_MEMBERS] if member.name not in found.handled]
     if not missing or not found.handled & {member.name for member in members}:
         return
-    name = f" of `{found.type_name}`" if found.type_name else ""
-    title = f"Implement missing branch `{missing[0].name}`" if len(missing) == 1 else f"Implement {len(missing)} missing branches{name}"
+    title = _title(missing, found.type_name)
     text = "".join(found.branch(member) for member in missing)
     yield Offer("branches.missing", title, KIND, lambda: Change((Edit(found.at, found.at, found.before + text),)))
+
+
+def _title(missing: Sequence[Member], type_name: str) -> str:
+    n = len(missing)
+    if n == 1:
+        return gettext("Implement missing branch `{name}`").format(name=missing[0].name)
+    if not type_name:
+        return ngettext("Implement {n} missing branch", "Implement {n} missing branches", n).format(n=number(n))
+    of_type = ngettext("Implement {n} missing branch of `{type}`", "Implement {n} missing branches of `{type}`", n)
+    return of_type.format(n=number(n), type=type_name)
 
 
 def _is_enum(location: Location) -> bool:

@@ -12,12 +12,14 @@ from recoder_lsp.features.documentation.styles import frame_for, style_of, usual
 from recoder_lsp.features.documentation.writing import completed_documentation, may_be_documented, missing_parts, new_documentation
 from recoder_lsp.features.edits import Change, Edit
 from recoder_lsp.index.process.workspace import Workspace
+from recoder_lsp.language import gettext, marked, ngettext, number
 
 KIND = "refactor.rewrite.documentation"
 # A menu waits for it. Without an answer the usual style will do.
 INDEX_WAIT_S = 0.1
 _INHERITED = ("@inheritdoc", "{@inheritdoc}", "\\copydoc", "@copydoc", "@override")
-_WORDS = {"returns": "what is returned", "yields": "what is yielded", "section": "what may go wrong"}
+_WORDS = {"returns": marked("what is returned"), "yields": marked("what is yielded"), "section": marked("what may go wrong")}
+_THROWN = marked("what is thrown")
 
 
 async def offers(site: Site, workspace: Workspace) -> Sequence[Offer]:
@@ -30,12 +32,12 @@ async def offers(site: Site, workspace: Workspace) -> Sequence[Offer]:
         return []
     style = await style_at(site, declaration, workspace)
     if declaration.documentation is None:
-        title = f"Add documentation to `{declaration.name}`"
+        title = gettext("Add documentation to `{name}`").format(name=declaration.name)
         return [Offer("document.skeleton", title, KIND, lambda: Change((skeleton(site, declaration, style),)))]
     absent = missing_parts(site, declaration, style, parts)
     if not absent or _is_inherited(site, declaration):
         return []
-    title = f"Add {_named(absent)} to the documentation of `{declaration.name}`"
+    title = gettext("Add {parts} to the documentation of `{name}`").format(parts=_named(absent), name=declaration.name)
     return [Offer("document.complete", title, KIND, lambda: Change((completed_documentation(site, declaration, style, parts),)))]
 
 
@@ -77,8 +79,8 @@ def _is_inherited(site: Site, declaration: Declaration) -> bool:
 
 def _named(parts: Sequence[Part]) -> str:
     """Parts in words: `a`, `b` and what is returned."""
-    names = [f"`{part.name}`" if part.name and part.kind != "section" else _WORDS.get(part.kind, "what is thrown") for part in parts]
+    names = [f"`{part.name}`" if part.name and part.kind != "section" else gettext(_WORDS.get(part.kind, _THROWN)) for part in parts]
     names = list(dict.fromkeys(names))
     if len(names) > 3:
-        names = [*names[:2], f"{len(names) - 2} more"]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+        names = [*names[:2], ngettext("{n} more", "{n} more", len(names) - 2).format(n=number(len(names) - 2))]
+    return names[0] if len(names) == 1 else gettext("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])

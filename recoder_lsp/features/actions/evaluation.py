@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from recoder_lsp.features.actions.evaluations import COMPREHENSIONS, EVALUATIONS, Evaluation
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors, descendants
+from recoder_lsp.language import gettext, marked
 
-PERHAPS = "This is evaluated only sometimes, or more than once; a variable would be evaluated once, always."
+PERHAPS = marked("This is evaluated only sometimes, or more than once; a variable would be evaluated once, always.")
 
 
 def evaluation_of(tree: SyntaxTree) -> Evaluation | None:
@@ -65,9 +66,11 @@ def why_not_before(tree: SyntaxTree, node: Node, top: Node, evaluation: Evaluati
     if is_literal(node, evaluation):
         return ""
     if not is_sure(node, top, evaluation):
-        return PERHAPS
+        return gettext(PERHAPS)
     conflict = what_forbids_swapping(tree, [node], evaluated_before(node, top, evaluation), evaluation)
-    return f"`{short(tree.text_of(conflict))}` is evaluated before this, which may make a difference." if conflict is not None else ""
+    if conflict is None:
+        return ""
+    return gettext("`{code}` is evaluated before this, which may make a difference.").format(code=short(tree.text_of(conflict)))
 
 
 def what_forbids_swapping(

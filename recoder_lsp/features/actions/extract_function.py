@@ -15,8 +15,8 @@ from recoder_lsp.features.actions.moving import has_own_lines
 from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Refused
 from recoder_lsp.index.syntax.tree import Node
+from recoder_lsp.language import gettext
 
-TITLE = "Extract function"
 KIND = "refactor.extract.function"
 LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact")
 
@@ -28,19 +28,20 @@ def offers(site: Site) -> Iterator[Offer]:
         return
     if (part := _part(site, evaluation)) is None:
         return
+    title = gettext("Extract function")
     try:
         change = _change(site, part, evaluation)
     except Refused as refused:
-        yield Offer("extract.function", TITLE, KIND, disabled=str(refused))
+        yield Offer("extract.function", title, KIND, disabled=str(refused))
         return
-    yield Offer("extract.function", TITLE, KIND, lambda: change)
+    yield Offer("extract.function", title, KIND, lambda: change)
 
 
 def _change(site: Site, part: Part, evaluation: Evaluation) -> Change:
     if not part.is_expression and not has_own_lines(site, part.nodes):
-        raise Refused("Other code stands on the same lines.")
+        raise Refused(gettext("Other code stands on the same lines."))
     if any(node.has_error for node in part.nodes):
-        raise Refused("There is a syntax error in it.")
+        raise Refused(gettext("There is a syntax error in it."))
     if site.tree.language == "python":
         return change_of_python(site, extraction_of(part, evaluation))
     require_no_constructor(part)

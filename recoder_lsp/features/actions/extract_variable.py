@@ -13,8 +13,8 @@ from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors, descendants
+from recoder_lsp.language import gettext
 
-TITLE = "Extract variable"
 KIND = "refactor.extract.variable"
 
 # In Go and Rust a variable is a copy: what is called on the place itself, or takes its address, would be done to the copy.
@@ -37,12 +37,13 @@ def offers(site: Site) -> Iterator[Offer]:
         return
     if (node := selected_value(site, evaluation)) is None:
         return
+    title = gettext("Extract variable")
     try:
         place = _Place(site, node, evaluation)
     except Refused as refused:
-        yield Offer("extract.variable", TITLE, KIND, disabled=str(refused))
+        yield Offer("extract.variable", title, KIND, disabled=str(refused))
         return
-    yield Offer("extract.variable", TITLE, KIND, place.change)
+    yield Offer("extract.variable", title, KIND, place.change)
 
 
 def selected_value(site: Site, evaluation: Evaluation) -> Node | None:
@@ -134,7 +135,7 @@ class _Place:
             raise Refused(why)
         start = tree.start(statement)
         if site.text[site.text.rfind("\n", 0, start) + 1 : start].strip():
-            raise Refused("The statement does not begin on a line of its own.")
+            raise Refused(gettext("The statement does not begin on a line of its own."))
 
     def change(self) -> Change:
         """Work out the edits: the new line, and the name in place of the expression."""
@@ -166,19 +167,19 @@ def _statement(node: Node, evaluation: Evaluation) -> Node | None:
 def _why_no_statement(node: Node, evaluation: Evaluation) -> str:
     within = {outer.type for outer in ancestors(node)}
     if within & {"lambda", "arrow_function", "closure_expression"}:
-        return "This is evaluated when the function is called, which has no place for a variable."
+        return gettext("This is evaluated when the function is called, which has no place for a variable.")
     if within & {"class_body", "const_declaration", "var_declaration"} and "function" not in "".join(within):
-        return "There is no statement that the variable could stand before."
-    return "There is no statement around it that the variable could stand before."
+        return gettext("There is no statement that the variable could stand before.")
+    return gettext("There is no statement around it that the variable could stand before.")
 
 
 def _why_not_here(tree: SyntaxTree, node: Node, statement: Node) -> str:
     if is_in_class_body(statement):
-        return "A variable here would be an attribute of the class."
+        return gettext("A variable here would be an attribute of the class.")
     if tree.language == "rust" and any(outer.type == "generic_type" for outer in ancestors(node)):
-        return "This is part of a type."
+        return gettext("This is part of a type.")
     if statement.type in ("labeled_statement", "labeled_expression"):
-        return "The statement has a label, which would belong to the variable."
+        return gettext("The statement has a label, which would belong to the variable.")
     return ""
 
 
@@ -190,13 +191,13 @@ def _why_no_copy(tree: SyntaxTree, node: Node) -> str:
     field = "operand" if tree.language == "go" else "value"
     is_on_it = outer is not None and (outer.child_by_field_name(field) == node or outer.named_children[:1] == [node])
     if outer is not None and outer.type in _TAKES_PLACE and is_on_it and (tree.language == "rust" or node.type in _PLACES):
-        return "What is done here is done to the thing itself; a variable would be another one."
+        return gettext("What is done here is done to the thing itself; a variable would be another one.")
     if outer is not None and outer.type in ("call_expression", "generic_function") and outer.child_by_field_name("function") == node:
-        return "This is what is called; its value is what the call gives."
+        return gettext("This is what is called; its value is what the call gives.")
     if tree.language == "go":
         return _why_not_one_value(tree, node)
     if GUARDS.search(tree.text_of(node)):
-        return "A variable may hold a lock for longer than the expression does."
+        return gettext("A variable may hold a lock for longer than the expression does.")
     return ""
 
 
@@ -210,7 +211,7 @@ def _why_not_one_value(tree: SyntaxTree, node: Node) -> str:
     left = outer.child_by_field_name("left") or outer
     names = left.named_children if left.type == "expression_list" else outer.children_by_field_name("name")
     if listed is not None and len(listed.named_children) == 1 and sum(name.is_named for name in names) > 1:
-        return "This gives several values here."
+        return gettext("This gives several values here.")
     if outer.type == "return_statement" and node.type == "call_expression" and listed is not None and len(listed.named_children) == 1:
         function = next(
             (
@@ -222,13 +223,13 @@ def _why_not_one_value(tree: SyntaxTree, node: Node) -> str:
         )
         result = function.child_by_field_name("result") if function is not None else None
         if result is not None and result.type == "parameter_list":
-            return "This gives several values here."
+            return gettext("This gives several values here.")
     if outer.type == "argument_list" and node.type == "call_expression":
         called = node.child_by_field_name("function")
         if called is not None and len(outer.named_children) == 1 and _has_several_results(tree, called):
-            return "This gives several values here."
+            return gettext("This gives several values here.")
     if any(child.type == "nil" for child in [node]):
-        return "This has no type of its own."
+        return gettext("This has no type of its own.")
     return ""
 
 

@@ -14,6 +14,7 @@ from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, ancestors, top_statement
+from recoder_lsp.language import gettext
 
 _OWN = ("this", "super", "private_property_identifier")
 _LITERALS = {"number": "number", "string": "string", "template_string": "string", "true": "boolean", "false": "boolean"}
@@ -24,10 +25,10 @@ def require_no_constructor(part: Part) -> None:
     for node in part.own(into_arrows=True):
         called, left = node.child_by_field_name("function"), node.child_by_field_name("left")
         if called is not None and called.type == "super":
-            raise Refused("Only a constructor can call the one of its superclass.")
+            raise Refused(gettext("Only a constructor can call the one of its superclass."))
         of = left.child_by_field_name("object") if left is not None and node.type == "assignment_expression" else None
         if part.tree.language.startswith("typescript") and of is not None and of.type == "this" and _is_in_constructor(part):
-            raise Refused("A constructor has to give the properties their values itself.")
+            raise Refused(gettext("A constructor has to give the properties their values itself."))
 
 
 def change_of_javascript(site: Site, extraction: Extraction) -> Change:
@@ -39,10 +40,10 @@ def change_of_javascript(site: Site, extraction: Extraction) -> Change:
     tree, part = site.tree, extraction.part
     own = list(part.own(into_arrows=True))
     if any(node.type == "meta_property" or (node.type == "identifier" and tree.text_of(node) == "arguments") for node in own):
-        raise Refused("It uses the arguments of the function around it.")
+        raise Refused(gettext("It uses the arguments of the function around it."))
     method = _method_around(part.nodes[0]) if any(node.type in _OWN for node in own) else None
     if method is None and any(node.type in _OWN for node in own):
-        raise Refused("`this` means something else in another function.")
+        raise Refused(gettext("`this` means something else in another function."))
     anchor = method or top_statement(part.nodes[-1])
     base = site.indentation_at(tree.start(anchor)) if method else ""
     parameters = ", ".join(f"{binding.name}{_type_of(site, binding)}" for binding in extraction.taken)
@@ -69,7 +70,7 @@ def change_within(site: Site, extraction: Extraction) -> Change:
     statement = statement_of(part.nodes[0], evaluation) if part.is_expression and evaluation is not None else part.nodes[0]
     start = tree.start(statement) if statement is not None else 0
     if statement is None or extraction.function is None or site.text[line_start(site, start) : start].strip():
-        raise Refused("It uses variables that another function does not have.")
+        raise Refused(gettext("It uses variables that another function does not have."))
     _require_known_before(statement, extraction)
     indentation = site.indentation_at(start)
     name = free_name(_wished(site, extraction), site.text, tree.language)
@@ -86,11 +87,11 @@ def _require_known_before(statement: Node, extraction: Extraction) -> None:
     part, function = extraction.part, extraction.function
     around = list(takewhile(lambda outer: outer != statement.parent, ancestors(part.nodes[0])))
     if any(outer.type == "class_body" for outer in around):
-        raise Refused("It uses variables that another function does not have.")
+        raise Refused(gettext("It uses variables that another function does not have."))
     bindings = bindings_of(part.tree, function) if function is not None else None
     for binding in bindings.used_within(part.start, part.end) if bindings is not None else ():
         if any(outer == binding.scope.node for outer in around):
-            raise Refused(f"A function before the statement does not see `{binding.name}`.")
+            raise Refused(gettext("A function before the statement does not see `{name}`.").format(name=binding.name))
 
 
 def _body(site: Site, extraction: Extraction, indentation: str) -> list[str]:
@@ -119,13 +120,13 @@ def _call(site: Site, extraction: Extraction, call: str) -> str:
         return call + semicolon
     declared = _declared_here(extraction)
     if declared not in (0, len(given)):
-        raise Refused("It declares variables and changes others, all of which are used afterwards.")
+        raise Refused(gettext("It declares variables and changes others, all of which are used afterwards."))
     if not declared:
         target = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
         return f"{';' if len(given) > 1 and not semicolon else ''}{target} = {call}{semicolon}"
     kinds = {_kind_of(binding, extraction) for binding in extraction.given}
     if not kinds <= {"const", "let", "var"} or ("var" in kinds and len(kinds) > 1):
-        raise Refused("A function or class that is declared here is used elsewhere.")
+        raise Refused(gettext("A function or class that is declared here is used elsewhere."))
     kind = kinds.pop() if len(kinds) == 1 else "let"
     target = given[0] if len(given) == 1 else f"{{ {', '.join(given)} }}"
     return f"{kind} {target} = {call}{semicolon}"
@@ -174,7 +175,7 @@ def _type_of(site: Site, binding: Binding) -> str:
                 return written + (" | undefined" if outer.type == "optional_parameter" else "")
         if value is not None and value.type in _LITERALS and outer.type != "optional_parameter":
             return f": {_LITERALS[value.type]}"
-    raise Refused(f"The type of `{binding.name}` is written down nowhere.")
+    raise Refused(gettext("The type of `{name}` is written down nowhere.").format(name=binding.name))
 
 
 def _is_known_outside(site: Site, node: Node, written: str) -> bool:

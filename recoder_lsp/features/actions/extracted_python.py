@@ -10,6 +10,7 @@ from recoder_lsp.features.actions.naming import free_name, name_for
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, ancestors, top_statement
+from recoder_lsp.language import gettext
 
 # Others are parameters of functions that only stand in a class.
 _OWN = ("self", "cls", "mcs", "mcls", "metacls")
@@ -25,7 +26,7 @@ def change_of_python(site: Site, extraction: Extraction) -> Change:
     part, function, tree = extraction.part, extraction.function, site.tree
     own = _own_object(site, extraction)
     if own is None and function is not None and _needs_class(extraction):
-        raise Refused("It uses names that only methods of the class can use.")
+        raise Refused(gettext("It uses names that only methods of the class can use."))
     name = free_name(_wished(site, extraction, own is not None), site.text, "python", as_attribute=own is not None)
     taken = [binding for binding in extraction.taken if binding is not own]
     given = [binding.name for binding in extraction.given]
@@ -82,7 +83,7 @@ def _takes_class(site: Site, function: Node | None, own: Binding) -> bool:
     if "classmethod" in decorators or (name is not None and site.tree.text_of(name) in _IMPLICIT_CLASS_METHODS):
         return True
     if own.name == "cls" and decorators:
-        raise Refused("What the method is called on is up to its decorators.")
+        raise Refused(gettext("What the method is called on is up to its decorators."))
     return False
 
 

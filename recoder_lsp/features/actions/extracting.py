@@ -23,6 +23,7 @@ from recoder_lsp.features.actions.flow import Given, Needed
 from recoder_lsp.features.actions.flow_of import Lowering
 from recoder_lsp.features.edits import Refused
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors
+from recoder_lsp.language import gettext
 
 _LOOPS = ("for_statement", "while_statement", "for_in_statement", "do_statement")
 _SEES_NAMES = ("locals", "eval", "exec", "vars", "dir", "globals")
@@ -93,11 +94,11 @@ def extraction_of(part: Part, evaluation: Evaluation, *, shares_variables: bool 
     tree, function = part.tree, outermost_function(part.nodes[0], SEEN_BYTES * 3)
     around = function if function is not None else part.nodes[0]
     if is_in_function(around) and not (shares_variables and function is not None):
-        raise Refused("The function around it is too long to be looked at.")
+        raise Refused(gettext("The function around it is too long to be looked at."))
     roots = (function,) if function is not None else _top_statements(part)
     bindings = bindings_of(tree, *roots)
     if bindings is None:
-        raise Refused("This is not known for the language.")
+        raise Refused(gettext("This is not known for the language."))
     uses = bindings.within(part.start, part.end)
     _require_movable(part, bindings, uses, shares_variables)
     inner = _scope_around(bindings, part)
@@ -133,21 +134,21 @@ def _of_statements(
     used = bindings.used_within(part.start, part.end)
     written = [binding for binding in used if any(use.writes for use in binding.uses if part.holds(use.node))]
     if function is None and any(binding.scope is bindings.top for binding in written):
-        raise Refused("Names that are given a value here belong to the module, and others may use them.")
+        raise Refused(gettext("Names that are given a value here belong to the module, and others may use them."))
     local = [binding for binding in used if binding.scope is not bindings.top]
     for binding in written:
         if binding in needed.after_failure and not shares:
-            raise Refused(f"`{binding.name}` is used where a failure of this code is handled.")
+            raise Refused(gettext("`{name}` is used where a failure of this code is handled.").format(name=binding.name))
     declares = part.tree.language != "python"
     given = [binding for binding in local if _is_given(binding, part, needed, declares, shares)] if not returns else []
     if returns and declares and any(_is_declared_in(binding, part) and _is_used_outside(binding, part) for binding in written):
-        raise Refused("A variable that is declared here is used elsewhere too.")
+        raise Refused(gettext("A variable that is declared here is used elsewhere too."))
     read_first = within.missing | {binding for binding in given if ended is not None and binding not in ended}
     taken = [] if shares else [binding for binding in local if _is_taken(binding, part, inner, read_first)]
     surely = around.at_start if around.at_start is not None else frozenset()
     for binding in taken:
         if not declares and binding not in surely and binding.scope.function is inner:
-            raise Refused(f"`{binding.name}` may have no value here.")
+            raise Refused(gettext("`{name}` may have no value here.").format(name=binding.name))
     elsewhere = [binding for binding in written if not part.holds(binding.scope.node) and not _is_declared_in(binding, part)]
     blank = [binding for binding in elsewhere if declares and not shares and binding not in taken]
     return Extraction(part, function, tuple(taken), tuple(given), tuple(blank), returns, awaits)
@@ -174,7 +175,7 @@ def _require_values(
     around.after(Lowering(part.tree, bindings, inner, evaluation).whole(roots), _given_at_first(bindings, inner))
     for binding in doubtful:
         if around.at_start is not None and binding not in around.at_start:
-            raise Refused(f"`{binding.name}` may have no value here.")
+            raise Refused(gettext("`{name}` may have no value here.").format(name=binding.name))
 
 
 def _top_statements(part: Part) -> tuple[Node, ...]:
@@ -191,7 +192,7 @@ def _require_movable(part: Part, bindings: Bindings, uses: list[Use], shares: bo
         is_shared = any(use.scope.function is not binding.scope.function for use in inside if use.writes)
         is_outer = any(use.writes for use in inside) and not part.holds(binding.scope.node)
         if part.is_expression and (is_shared or is_outer):
-            raise Refused(f"It gives `{binding.name}` a value.")
+            raise Refused(gettext("It gives `{name}` a value.").format(name=binding.name))
         is_copied = not shares or (_is_declared_in(binding, part) and _is_used_outside(binding, part))
         if not is_copied or binding.scope is bindings.top or part.holds(binding.scope.node):
             continue
@@ -199,7 +200,7 @@ def _require_movable(part: Part, bindings: Bindings, uses: list[Use], shares: bo
     for use in uses:
         is_elsewhere = use.writes and bindings.of_use(use) is None and not shares
         if is_elsewhere and (part.tree.language == "python" or part.is_expression):
-            raise Refused(f"`{use.name}` is declared as belonging to something else.")
+            raise Refused(gettext("`{name}` is declared as belonging to something else.").format(name=use.name))
 
 
 def _require_ordinary(part: Part, node: Node) -> None:
@@ -207,30 +208,30 @@ def _require_ordinary(part: Part, node: Node) -> None:
     called = node.child_by_field_name("function") if node.type in ("call", "call_expression") else None
     name = part.tree.text_of(called) if called is not None else ""
     if node.type in _YIELDS:
-        raise Refused("It yields, which only the function around it can do.")
+        raise Refused(gettext("It yields, which only the function around it can do."))
     if name == "eval" or (name in _SEES_NAMES and node.type == "call"):
-        raise Refused(f"`{name}` looks at the variables of the function around it.")
+        raise Refused(gettext("`{name}` looks at the variables of the function around it.").format(name=name))
     if name in _SEES_CALLERS or (node.type == "keyword_argument" and part.tree.text_of(node).startswith("stacklevel")):
-        raise Refused("It counts the functions around it.")
+        raise Refused(gettext("It counts the functions around it."))
     if node.type == "wildcard_import":
-        raise Refused("It imports all names of a module, which only the module can do.")
+        raise Refused(gettext("It imports all names of a module, which only the module can do."))
     if node.type in ("global_statement", "nonlocal_statement", "delete_statement"):
-        raise Refused("It says something about the variables of the function around it.")
+        raise Refused(gettext("It says something about the variables of the function around it."))
 
 
 def _require_no_sharing(part: Part, binding: Binding, inside: list[Use]) -> None:
     """Refuse variables that functions share with the one around them: in another function there would be two of them."""
     own = binding.scope.function
     if any(use.writes and use.scope.function is not own for use in binding.uses):
-        raise Refused(f"A function inside changes `{binding.name}`.")
+        raise Refused(gettext("A function inside changes `{name}`.").format(name=binding.name))
     closures_inside = any(_is_in_function_of(use, part) for use in inside)
     closures_outside = any(
         use.scope.function is not own and not part.holds(use.node) and not _is_around(use.scope.function, part) for use in binding.uses
     )
     if closures_outside and any(use.writes for use in inside):
-        raise Refused(f"A function inside uses `{binding.name}`, which is changed here.")
+        raise Refused(gettext("A function inside uses `{name}`, which is changed here.").format(name=binding.name))
     if closures_inside and not _never_changes(part, binding):
-        raise Refused(f"A function in it uses `{binding.name}`, which may be changed later.")
+        raise Refused(gettext("A function in it uses `{name}`, which may be changed later.").format(name=binding.name))
 
 
 def _never_changes(part: Part, binding: Binding) -> bool:
@@ -252,18 +253,18 @@ def _is_given(binding: Binding, part: Part, needed: Needed, declares: bool, shar
 def _returns(part: Part, within: Given, never_ends: bool, body: Node | None) -> bool:
     """Whether the part ends the function around it."""
     if within.leaves & {"break", "continue"}:
-        raise Refused("It jumps out of what is selected: to a loop that is not.")
+        raise Refused(gettext("It jumps out of what is selected: to a loop that is not."))
     if "return" not in within.leaves:
         return False
     if any(node.type in ("break_statement", "continue_statement") and node.child_by_field_name("label") is not None for node in part.own()):
-        raise Refused("It jumps to a label.")
+        raise Refused(gettext("It jumps to a label."))
     last = part.nodes[-1]
     after = last.next_named_sibling
     while after is not None and after.is_extra:
         after = after.next_named_sibling
     if never_ends or (body is not None and last.parent == body and after is None):
         return True
-    raise Refused("It returns from the function around it in some cases, and goes on in others.")
+    raise Refused(gettext("It returns from the function around it in some cases, and goes on in others."))
 
 
 def _given_at_first(bindings: Bindings, inner: Scope) -> frozenset[Binding]:

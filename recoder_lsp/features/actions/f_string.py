@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors, descendants
+from recoder_lsp.language import gettext
 
-TITLE = "Convert to f-string"
 KIND = "refactor.rewrite.f-string"
 
 _PLACE = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<flags>[-#0 +]*)(?P<width>\d*|\*)(?:\.(?P<precision>\d+|\*))?(?P<type>[a-zA-Z%])")
@@ -55,14 +55,15 @@ def offers(site: Site) -> Iterator[Offer]:
     """Yield the one offer, where the caret or the selection is in a text that is put together; disabled if it cannot be."""
     if site.tree.language != "python" or (found := _formatting(site)) is None:
         return
+    title = gettext("Convert to f-string")
     try:
         text = _converted(site.tree, found)
     except Refused as refused:
         if site.selected:
-            yield Offer("f_string", TITLE, KIND, disabled=str(refused))
+            yield Offer("f_string", title, KIND, disabled=str(refused))
         return
     edit = Edit(site.tree.start(found), site.tree.end(found), text)
-    yield Offer("f_string", TITLE, KIND, lambda: Change((edit,)))
+    yield Offer("f_string", title, KIND, lambda: Change((edit,)))
 
 
 def _formatting(site: Site) -> Node | None:
@@ -104,7 +105,7 @@ def _converted(tree: SyntaxTree, node: Node) -> str:
         Refused: It might give another text.
     """
     if any(each.type == "comment" or each.has_error for each in descendants(node)):
-        raise Refused("There is a comment in it.")
+        raise Refused(gettext("There is a comment in it."))
     if node.type == "call":
         return _from_format(tree, node)
     operator = node.child_by_field_name("operator")
@@ -114,13 +115,13 @@ def _converted(tree: SyntaxTree, node: Node) -> str:
 def _from_percent(tree: SyntaxTree, node: Node) -> str:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
-        raise Refused("There is nothing to fill in.")
+        raise Refused(gettext("There is nothing to fill in."))
     if right.type == "tuple":
         values = list(right.named_children)
     elif right.type in ("string", "concatenated_string", "integer", "float") or _called(tree, right) in (*_IS_TEXT, *_IS_NUMBER):
         values = [right]
     else:
-        raise Refused(f"`{tree.text_of(right)[:40]}` may be a tuple or a mapping, of which `%` takes the parts.")
+        raise Refused(gettext("`{code}` may be a tuple or a mapping, of which `%` takes the parts.").format(code=tree.text_of(right)[:40]))
     _require_same_order(tree, values)
     waiting = list(values)
 
@@ -128,13 +129,13 @@ def _from_percent(tree: SyntaxTree, node: Node) -> str:
         if match["type"] == "%":
             return "%"
         if not waiting or match["name"] or "*" in match[0]:
-            raise Refused("It has other places than values.")
+            raise Refused(gettext("It has other places than values."))
         return _place_of_percent(tree, match, waiting.pop(0))
 
     pieces = _pieces(tree, left)
     filled = [_filled(piece, fill) for piece in pieces]
     if waiting:
-        raise Refused("It has other places than values.")
+        raise Refused(gettext("It has other places than values."))
     return _joined(tree, left, pieces, filled)
 
 
@@ -143,7 +144,7 @@ def _place_of_percent(tree: SyntaxTree, match: re.Match[str], value: Node) -> st
     expression = _expression(tree, value)
     if kind in "sra":
         if set(flags) - {"-"}:
-            raise Refused(f"`{match[0]}` has no counterpart.")
+            raise Refused(gettext("`{place}` has no counterpart.").format(place=match[0]))
         # `!s`, because an object may say something else when it is formatted than as a text.
         conversion = "" if kind == "s" and _is_text(tree, value) else f"!{kind}"
         spec = (("<" if "-" in flags else ">") + width if width else "") + (f".{precision}" if precision else "")
@@ -151,19 +152,19 @@ def _place_of_percent(tree: SyntaxTree, match: re.Match[str], value: Node) -> st
     if kind in "di" and _is_number(tree, value) and not precision and not set(flags) - {"0"}:
         spec = flags + width
         return f"{{{expression}{':' + spec if spec else ''}}}"
-    raise Refused(f"`{match[0]}` may turn its value into another number first.")
+    raise Refused(gettext("`{place}` may turn its value into another number first.").format(place=match[0]))
 
 
 def _from_format(tree: SyntaxTree, node: Node) -> str:
     called, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     of = called.child_by_field_name("object") if called is not None else None
     if of is None or arguments is None or arguments.type != "argument_list":
-        raise Refused("What is filled in is not written out.")
+        raise Refused(gettext("What is filled in is not written out."))
     values: dict[str, Node] = {}
     for i, argument in enumerate(arguments.named_children):
         name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
         if argument.type in ("list_splat", "dictionary_splat"):
-            raise Refused("What is filled in is not written out.")
+            raise Refused(gettext("What is filled in is not written out."))
         is_named = argument.type == "keyword_argument" and name is not None and value is not None
         values[tree.text_of(name) if is_named and name is not None else str(i)] = value if is_named and value is not None else argument
     _require_same_order(tree, list(values.values()))
@@ -171,9 +172,9 @@ def _from_format(tree: SyntaxTree, node: Node) -> str:
     pieces = _pieces(tree, of)
     filled = [_filled_by_format(tree, piece, values, used) for piece in pieces]
     if list(dict.fromkeys(used)) != list(values) and not all(_is_steady(value) for value in values.values()):
-        raise Refused("What is filled in would be evaluated in another order.")
+        raise Refused(gettext("What is filled in would be evaluated in another order."))
     if any(used.count(name) != 1 and not _is_steady(value) for name, value in values.items()):
-        raise Refused("What is filled in would be evaluated more than once, or not at all.")
+        raise Refused(gettext("What is filled in would be evaluated more than once, or not at all."))
     return _joined(tree, of, pieces, filled)
 
 
@@ -182,7 +183,7 @@ def _filled_by_format(tree: SyntaxTree, piece: _Piece, values: dict[str, Node], 
     try:
         fields = list(string.Formatter().parse(piece.content))
     except ValueError as error:
-        raise Refused("Its places are not written as they should be.") from error
+        raise Refused(gettext("Its places are not written as they should be.")) from error
     for literal, field, spec, conversion in fields:
         parts.append(literal.replace("{", "{{").replace("}", "}}"))
         if field is None:
@@ -191,7 +192,7 @@ def _filled_by_format(tree: SyntaxTree, piece: _Piece, values: dict[str, Node], 
         name, rest = (first[0] if first else ""), field[first.end() if first else 0 :]
         name = name or str(sum(each.isdecimal() for each in used))
         if name not in values or (spec and ("{" in spec or "\\" in spec)) or not re.fullmatch(r"(?:\.\w+)*", rest):
-            raise Refused(f"`{{{field}}}` has no counterpart.")
+            raise Refused(gettext("`{{{place}}}` has no counterpart.").format(place=field))
         used.append(name)
         expression = _expression(tree, values[name])
         if rest and values[name].type not in ("identifier", "attribute", "call", "subscript"):
@@ -203,12 +204,12 @@ def _filled_by_format(tree: SyntaxTree, piece: _Piece, values: dict[str, Node], 
 def _from_sum(tree: SyntaxTree, node: Node) -> str:
     terms = _terms(node)
     if not any(term.type != "string" for term in terms):
-        raise Refused("There is nothing to fill in.")
+        raise Refused(gettext("There is nothing to fill in."))
     pieces = [piece for term in terms if term.type == "string" for piece in _pieces(tree, term, or_f=True)]
     first = pieces[0]
     _require_same_order(tree, [term for term in terms if term.type != "string"])
     if any(piece.quotes != first.quotes or "r" in piece.prefix or "b" in piece.prefix for piece in pieces):
-        raise Refused("Its parts are written in different quotes.")
+        raise Refused(gettext("Its parts are written in different quotes."))
     waiting, parts = list(pieces), list[str]()
     for term in terms:
         if term.type == "string":
@@ -219,7 +220,7 @@ def _from_sum(tree: SyntaxTree, node: Node) -> str:
         elif _is_text(tree, term):
             parts.append(f"{{{_expression(tree, term)}}}")
         else:
-            raise Refused(f"`{tree.text_of(term)[:40]}` may be no plain text, which `+` would treat differently.")
+            raise Refused(gettext("`{code}` may be no plain text, which `+` would treat differently.").format(code=tree.text_of(term)[:40]))
     return _checked(tree, node, f"f{first.quotes}{''.join(parts)}{first.quotes}")
 
 
@@ -231,7 +232,7 @@ def _filled(piece: _Piece, fill: Callable[[re.Match[str]], str]) -> str:
         at = match.end()
     rest = piece.content[at:]
     if "%" in rest or any("%" in part for part in parts[::2]):
-        raise Refused("Its places are not written as they should be.")
+        raise Refused(gettext("Its places are not written as they should be."))
     return "".join([*parts, rest.replace("{", "{{").replace("}", "}}")])
 
 
@@ -244,10 +245,10 @@ def _pieces(tree: SyntaxTree, node: Node, *, or_f: bool = False) -> list[_Piece]
         quotes = opened[len(prefix) :]
         content = tree.text_of(each)[len(opened) : -len(quotes)]
         if "b" in prefix or ("f" in prefix and not or_f) or "t" in prefix:
-            raise Refused("It is no plain text.")
+            raise Refused(gettext("It is no plain text."))
         # Written as an escape a brace or a percent sign would count as well, unseen.
         if re.search(r"\\(?:N\{|x[27][5bdBD]|u007[bdBD]|u0025|17[35]|45|\n)", content):
-            raise Refused("It has signs in it that are written by their numbers.")
+            raise Refused(gettext("It has signs in it that are written by their numbers."))
         pieces.append(_Piece(prefix, quotes, content))
     return pieces
 
@@ -271,7 +272,7 @@ def _checked(tree: SyntaxTree, node: Node, text: str) -> str:
     try:
         ast.parse(f"({text})")
     except SyntaxError as error:
-        raise Refused("What is filled in cannot be written inside of a text.") from error
+        raise Refused(gettext("What is filled in cannot be written inside of a text.")) from error
     return text
 
 
@@ -279,7 +280,7 @@ def _expression(tree: SyntaxTree, value: Node) -> str:
     """A value as it is written between braces."""
     text = tree.text_of(value)
     if any(sign in text for sign in "\\\n#{}\"'"):
-        raise Refused(f"`{text[:40]}` cannot be written inside of a text.")
+        raise Refused(gettext("`{code}` cannot be written inside of a text.").format(code=text[:40]))
     is_whole = value.type in _ATOMS or not any(
         each.type in ("lambda", "named_expression", "slice", "yield", "await") for each in descendants(value)
     )
@@ -290,7 +291,7 @@ def _require_same_order(tree: SyntaxTree, values: list[Node]) -> None:
     """Refuse values that could change what others are before those are turned into text."""
     for value in values[1:]:
         if not _is_harmless(tree, value):
-            raise Refused(f"`{tree.text_of(value)[:40]}` may change what is filled in before it.")
+            raise Refused(gettext("`{code}` may change what is filled in before it.").format(code=tree.text_of(value)[:40]))
 
 
 def _is_harmless(tree: SyntaxTree, value: Node) -> bool:

@@ -22,6 +22,7 @@ from recoder_lsp.features.actions.extract_variable import GUARDS
 from recoder_lsp.features.actions.offering import Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree, ancestors, descendants
+from recoder_lsp.language import gettext, ngettext, number
 
 # Where the value itself is taken, and not the place that holds it: its address, its fields, what its methods do to it.
 _TAKES_VALUE: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -66,26 +67,36 @@ def inlined(site: Site, name: Node, declaration: Node, value: Node) -> Change:
     tree, evaluation = site.tree, EVALUATIONS[site.tree.language]
     function, called = _function_around(name), tree.text_of(name)
     if function is None or declaration.parent is None:
-        raise Refused("There is no function around it.")
+        raise Refused(gettext("There is no function around it."))
     uses = [node for node in _named(tree, function, called) if _declared_by(node) != (declaration, value)]
     if not uses:
-        raise Refused(f"`{called}` is used nowhere.")
+        raise Refused(gettext("`{name}` is used nowhere.").format(name=called))
     if len(list(_named(tree, function, called))) != len(uses) + 1 or any(not _takes_value(tree, use) for use in uses):
-        raise Refused(f"`{called}` is not only read here, or something else is called so, too.")
+        raise Refused(gettext("`{name}` is not only read here, or something else is called so, too.").format(name=called))
     if any(use.start_byte < declaration.end_byte or use.end_byte > declaration.parent.end_byte for use in uses):
-        raise Refused(f"`{called}` is used where it may have no value.")
+        raise Refused(gettext("`{name}` is used where it may have no value.").format(name=called))
     if re.search(rf"\{{{re.escape(called)}\b", tree.text_of(function)):
-        raise Refused("It may be used in a text.")
+        raise Refused(gettext("It may be used in a text."))
     _require_same_type(tree, function, value)
     if len(uses) > 1 and not (is_literal(value, evaluation) and tree.language == "go"):
-        raise Refused(f"`{called}` is used {len(uses)} times, and its value would be evaluated as often.")
+        raise Refused(used_often(called, len(uses)))
     if not is_literal(value, evaluation):
         _require_no_difference(tree, function, declaration, value, uses[0], evaluation)
     start, end = site.text.rfind("\n", 0, tree.start(declaration)) + 1, site.text.find("\n", tree.end(declaration)) + 1
     if (site.text[start : tree.start(declaration)] + site.text[tree.end(declaration) : end]).strip():
-        raise Refused("Other code, or a comment, stands on the line of the declaration.")
+        raise Refused(gettext("Other code, or a comment, stands on the line of the declaration."))
     edits = [Edit(tree.start(use), tree.end(use), _in_place(tree, value, use)) for use in uses]
     return Change((Edit(start, end, ""), *edits))
+
+
+def used_often(name: str, n_uses: int) -> str:
+    """Return why a variable that is used more than once is not inlined."""
+    several = ngettext(
+        "`{name}` is used {n} time, and its value would be evaluated as often.",
+        "`{name}` is used {n} times, and its value would be evaluated as often.",
+        n_uses,
+    )
+    return several.format(name=name, n=number(n_uses))
 
 
 def _declared_by(name: Node) -> tuple[Node, Node] | None:
@@ -121,23 +132,23 @@ def _takes_value(tree: SyntaxTree, use: Node) -> bool:
 def _require_same_type(tree: SyntaxTree, function: Node, value: Node) -> None:
     """Refuse values that take their type, or how long they live, from where they stand."""
     if tree.language == "go" and not is_literal(value, EVALUATIONS["go"]) and not _has_type(tree, function, value):
-        raise Refused("In Go a constant takes its type from where it stands, and this may be one.")
+        raise Refused(gettext("In Go a constant takes its type from where it stands, and this may be one."))
     if tree.language == "go" and any(node.type in _NUMBERS for node in descendants(value)) and is_literal(value, EVALUATIONS["go"]):
-        raise Refused("In Go a number takes its type from where it stands.")
+        raise Refused(gettext("In Go a number takes its type from where it stands."))
     if tree.language == "rust" and GUARDS.search(tree.text_of(value)):
-        raise Refused("It may hold a lock, which would be given back earlier.")
+        raise Refused(gettext("It may hold a lock, which would be given back earlier."))
     if value.has_error or any(
         node.type in ("func_literal", "closure_expression", "match_expression", "if_expression", "block") for node in descendants(value)
     ):
-        raise Refused("Its value is more than an expression.")
+        raise Refused(gettext("Its value is more than an expression."))
 
 
 def _require_no_difference(tree: SyntaxTree, function: Node, declaration: Node, value: Node, use: Node, evaluation: Evaluation) -> None:
     statement = statement_of(use, evaluation)
     if statement is None or statement.parent != declaration.parent or not is_sure(use, statement, evaluation):
-        raise Refused("It is used where its value would be evaluated only sometimes, or more than once.")
+        raise Refused(gettext("It is used where its value would be evaluated only sometimes, or more than once."))
     if statement.type in ("for_statement", "defer_statement", "go_statement", "for_expression", "while_expression"):
-        raise Refused("It is used where its value would be evaluated only sometimes, or more than once.")
+        raise Refused(gettext("It is used where its value would be evaluated only sometimes, or more than once."))
     between, node = list[Node](), declaration.next_named_sibling
     while node is not None and node != statement:
         between += [] if node.is_extra else [node]
@@ -150,7 +161,7 @@ def _require_no_difference(tree: SyntaxTree, function: Node, declaration: Node, 
     if conflict is None:
         conflict = _changed_name(tree, function, declaration, value, use)
     if conflict is not None:
-        raise Refused(f"`{short(tree.text_of(conflict))}` is evaluated in between, which may make a difference.")
+        raise Refused(gettext("`{code}` is evaluated in between, which may make a difference.").format(code=short(tree.text_of(conflict))))
 
 
 def _changed_name(tree: SyntaxTree, function: Node, declaration: Node, value: Node, use: Node) -> Node | None:

@@ -19,14 +19,14 @@ from recoder_lsp.features.actions.evaluation import (
     what_forbids_swapping,
 )
 from recoder_lsp.features.actions.evaluations import Evaluation, types
-from recoder_lsp.features.actions.inline_by_name import declaration_of, inlined
+from recoder_lsp.features.actions.inline_by_name import declaration_of, inlined, used_often
 from recoder_lsp.features.actions.moving import line_start
 from recoder_lsp.features.actions.naming import name_at
 from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Edit, Refused
 from recoder_lsp.index.syntax.tree import Node, ancestors, descendants
+from recoder_lsp.language import gettext
 
-TITLE = "Inline variable"
 KIND = "refactor.inline.variable"
 
 # What needs no brackets anywhere, and where nothing does.
@@ -73,13 +73,14 @@ def offers(site: Site) -> Iterator[Offer]:
 
 
 def _offered(site: Site, work_out: Callable[[], Change]) -> Iterator[Offer]:
+    title = gettext("Inline variable")
     try:
         change = work_out()
     except Refused as refused:
         if site.selected:
-            yield Offer("inline.variable", TITLE, KIND, disabled=str(refused))
+            yield Offer("inline.variable", title, KIND, disabled=str(refused))
         return
-    yield Offer("inline.variable", TITLE, KIND, lambda: change)
+    yield Offer("inline.variable", title, KIND, lambda: change)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _change(site: Site, bindings: Bindings, binding: Binding, evaluation: Evalua
     start, end = line_start(site, site.tree.start(variable.declaration)), site.text.find("\n", site.tree.end(variable.declaration)) + 1
     around = site.text[start : site.tree.start(variable.declaration)] + site.text[site.tree.end(variable.declaration) : end or None]
     if around.strip():
-        raise Refused("Other code, or a comment, stands on the line of the declaration.")
+        raise Refused(gettext("Other code, or a comment, stands on the line of the declaration."))
     edits = [Edit(site.tree.start(use.node), site.tree.end(use.node), _in_place(site, variable, use)) for use in binding.reads]
     return Change((Edit(start, end or len(site.text), ""), *edits))
 
@@ -110,27 +111,27 @@ def _variable(site: Site, binding: Binding) -> _Variable:
     """Find its only value."""
     name = binding.name
     if len(binding.writes) != 1 or any(use.how == "declaration" for use in binding.uses):
-        raise Refused(f"`{name}` is given a value more than once.")
+        raise Refused(gettext("`{name}` is given a value more than once.").format(name=name))
     if binding.scope.is_class:
-        raise Refused(f"`{name}` is an attribute of the class.")
+        raise Refused(gettext("`{name}` is an attribute of the class.").format(name=name))
     if not binding.reads:
-        raise Refused(f"`{name}` is used nowhere.")
+        raise Refused(gettext("`{name}` is used nowhere.").format(name=name))
     target = binding.writes[0].node
     assignment = target.parent
     value = assignment.child_by_field_name("right") or assignment.child_by_field_name("value") if assignment is not None else None
     declaration = assignment.parent if assignment is not None else None
     if value is None or assignment is None or declaration is None or value.type in ("assignment", "expression_list", "yield"):
-        raise Refused(f"`{name}` gets its value together with others.")
+        raise Refused(gettext("`{name}` gets its value together with others.").format(name=name))
     if len(declaration.named_children) != 1 or declaration.type not in (
         "expression_statement",
         "lexical_declaration",
         "variable_declaration",
     ):
-        raise Refused(f"`{name}` gets its value together with others.")
+        raise Refused(gettext("`{name}` gets its value together with others.").format(name=name))
     if declaration.parent is None or declaration.parent.type in ("for_statement", "export_statement"):
-        raise Refused(f"`{name}` is declared as part of another statement.")
+        raise Refused(gettext("`{name}` is declared as part of another statement.").format(name=name))
     if any(node.type in ("yield", "yield_expression") or node.has_error for node in descendants(value)):
-        raise Refused("Its value is more than an expression.")
+        raise Refused(gettext("Its value is more than an expression."))
     return _Variable(binding, declaration, value)
 
 
@@ -143,20 +144,20 @@ def _require_sees_the_same(bindings: Bindings, variable: _Variable, use: Use) ->
     """Refuse where a name of the value means something else in the place of a use."""
     for inside in bindings.within(variable.value.start_byte, variable.value.end_byte):
         if not _is_within(inside.scope.node, variable.value) and use.scope.find(inside.name) is not bindings.of_use(inside):
-            raise Refused(f"`{inside.name}` means something else where it is used.")
+            raise Refused(gettext("`{name}` means something else where it is used.").format(name=inside.name))
     if any(node.type in ("this", "super") for node in descendants(variable.value)):
         around = next((outer for outer in ancestors(use.node) if outer.type in _OWN_THIS), None)
         if around != next((outer for outer in ancestors(variable.value) if outer.type in _OWN_THIS), None):
-            raise Refused("`this` means something else where it is used.")
+            raise Refused(gettext("`this` means something else where it is used."))
 
 
 def _require_below(variable: _Variable, use: Use) -> None:
     """Refuse uses that the declaration is not surely run before."""
     block, node = variable.declaration.parent, use.node
     if node.start_byte < variable.declaration.end_byte or block is None or not _is_within(node, block):
-        raise Refused(f"`{variable.binding.name}` is used where it may have no value, or that of another round.")
+        raise Refused(gettext("`{name}` is used where it may have no value, or that of another round.").format(name=variable.binding.name))
     if any(outer.type == "type_query" for outer in ancestors(node)):
-        raise Refused("It is used in a type.")
+        raise Refused(gettext("It is used in a type."))
 
 
 def _is_steady_name(bindings: Bindings, variable: _Variable) -> bool:
@@ -172,11 +173,11 @@ def _require_evaluated_once(site: Site, bindings: Bindings, variable: _Variable,
     """Refuse unless the value is evaluated once, where the variable is read, and nothing in between makes a difference."""
     binding, tree = variable.binding, site.tree
     if len(binding.reads) != 1:
-        raise Refused(f"`{binding.name}` is used {len(binding.reads)} times, and its value would be evaluated as often.")
+        raise Refused(used_often(binding.name, len(binding.reads)))
     (use,) = binding.reads
     statement = statement_of(use.node, evaluation)
     if statement is None or statement.parent != variable.declaration.parent or not is_sure(use.node, statement, evaluation):
-        raise Refused("It is used where its value would be evaluated only sometimes, or more than once.")
+        raise Refused(gettext("It is used where its value would be evaluated only sometimes, or more than once."))
     between = list[Node]()
     node = variable.declaration.next_named_sibling
     while node is not None and node != statement:
@@ -187,11 +188,11 @@ def _require_evaluated_once(site: Site, bindings: Bindings, variable: _Variable,
     if conflict is None and (acts(tree, variable.value, evaluation) is not None or looks(tree, variable.value, evaluation) is not None):
         conflict = next((part for other in between for part in descendants(other) if part.type in _LEAVES or _is_kept(part)), None)
     if conflict is not None:
-        raise Refused(f"`{short(tree.text_of(conflict))}` is evaluated in between, which may make a difference.")
+        raise Refused(gettext("`{code}` is evaluated in between, which may make a difference.").format(code=short(tree.text_of(conflict))))
     for inside in bindings.within(variable.value.start_byte, variable.value.end_byte):
         for other in bindings.within(variable.declaration.end_byte, use.node.start_byte):
             if other.writes and other.name == inside.name and bindings.of_use(other) is bindings.of_use(inside):
-                raise Refused(f"`{inside.name}` is changed in between.")
+                raise Refused(gettext("`{name}` is changed in between.").format(name=inside.name))
 
 
 def _is_kept(node: Node) -> bool:
@@ -210,7 +211,7 @@ def _in_place(site: Site, variable: _Variable, use: Use) -> str:
     if outer.type in ("interpolation", "format_expression"):
         shows_itself = any(child.type == "=" for child in outer.children)
         if shows_itself or not _IN_TEXT.fullmatch(text):
-            raise Refused("It is used in a text, where its value cannot be written.")
+            raise Refused(gettext("It is used in a text, where its value cannot be written."))
     is_number = value.type in ("integer", "float", "number") and outer.type in ("attribute", "member_expression")
     is_constructor = outer.type == "new_expression" and outer.child_by_field_name("constructor") == use.node
     is_called = outer.child_by_field_name("function") == use.node and value.type not in ("identifier", "attribute", "member_expression")
@@ -218,7 +219,7 @@ def _in_place(site: Site, variable: _Variable, use: Use) -> str:
         return f"({text})"
     if outer.child_by_field_name("function") == use.node and value.type == "member_expression":
         # `this` would be what stands before the dot.
-        raise Refused("Calling it by its value would call it on something.")
+        raise Refused(gettext("Calling it by its value would call it on something."))
     is_delimited = outer.type in _DELIMITED and outer.child_by_field_name("left") != use.node
     if value.type in _ATOMS or (is_delimited and "\n" not in text) or _is_plain_number(value):
         return text

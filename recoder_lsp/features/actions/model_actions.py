@@ -13,6 +13,7 @@ from recoder_lsp.features.code_at import PROSE
 from recoder_lsp.features.declarations.declared import Declaration
 from recoder_lsp.features.declarations.finding import declaration_around, declaration_at
 from recoder_lsp.features.instructions import instruction_at
+from recoder_lsp.language import gettext
 
 EDIT, REFACTOR, SIMPLIFY = "recoder.edit", "recoder.refactor", "recoder.simplify"
 TYPES, FIX, EXPLAIN = "recoder.types", "recoder.fix", "recoder.explain"
@@ -45,18 +46,23 @@ def model_offers(site: Site, settings: Settings, *, chat_available: bool, may_gu
     if chat_available:
         yield from _fixes(site)
         if asked := instruction_at(site.text, site.start, site.end):
-            yield Offer("model.comment", f"Do what the comment says: {_short(asked)}", REWRITE, command=EDIT)
+            title = gettext("Do what the comment says: {comment}").format(comment=_short(asked))
+            yield Offer("model.comment", title, REWRITE, command=EDIT)
     if not is_selected and at_caret is None:
         return
-    yield Offer("model.explain", f"Explain {_name(at_caret)}", EXPLANATION, command=EXPLAIN)
+    explain = _about(at_caret, gettext("Explain `{name}`"), gettext("Explain the selected code"))
+    yield Offer("model.explain", explain, EXPLANATION, command=EXPLAIN)
     if at_caret is not None:
         yield from _about_declaration(at_caret, chat_available=chat_available, may_guess=may_guess)
     if chat_available or is_selected:
         disabled = "" if chat_available else str(NoChatModel())
-        yield Offer("model.simplify", f"Simplify {_name(at_caret)}", REWRITE, command=SIMPLIFY, disabled=disabled)
-        yield Offer("model.refactor", f"Refactor {_name(at_caret)}", REWRITE, command=REFACTOR, disabled=disabled)
+        simplify = _about(at_caret, gettext("Simplify `{name}`"), gettext("Simplify the selected code"))
+        yield Offer("model.simplify", simplify, REWRITE, command=SIMPLIFY, disabled=disabled)
+        refactor = _about(at_caret, gettext("Refactor `{name}`"), gettext("Refactor the selected code"))
+        yield Offer("model.refactor", refactor, REWRITE, command=REFACTOR, disabled=disabled)
         if site.language in _TYPED and _lacks_types(site, at_caret or declaration_around(site.tree, site.start)):
-            yield Offer("model.types", f"Add types to {_name(at_caret)}", REWRITE, command=TYPES, disabled=disabled)
+            add_types = _about(at_caret, gettext("Add types to `{name}`"), gettext("Add types to the selected code"))
+            yield Offer("model.types", add_types, REWRITE, command=TYPES, disabled=disabled)
 
 
 def _fixes(site: Site) -> Iterator[Offer]:
@@ -65,18 +71,19 @@ def _fixes(site: Site) -> Iterator[Offer]:
         line_start = site.text.rfind("\n", 0, diagnostic.start) + 1
         about = site.text[line_start:].split("\n", 1)[0].strip()
         arguments: Mapping[str, Any] = MappingProxyType({"message": said, "about": about})
-        title = f"Have a model fix: {_short(diagnostic.message)}"
+        title = gettext("Have a model fix: {message}").format(message=_short(diagnostic.message))
         yield Offer(f"model.fix:{i}", title, QUICK_FIX, command=FIX, arguments=arguments, fixes=(i,))
 
 
 def _about_declaration(declaration: Declaration, *, chat_available: bool, may_guess: bool) -> Iterator[Offer]:
-    is_documented = declaration.documentation is not None
+    name, is_documented = declaration.name, declaration.documentation is not None
     if chat_available:
-        what = "Rewrite the documentation of" if is_documented else "Have a model document"
-        yield Offer("model.docs", f"{what} `{declaration.name}`", REWRITE, command=DOCS)
-        yield Offer("model.tests", f"Have a model write tests of `{declaration.name}`", REWRITE, command=TESTS)
+        title = gettext("Rewrite the documentation of `{name}`") if is_documented else gettext("Have a model document `{name}`")
+        yield Offer("model.docs", title.format(name=name), REWRITE, command=DOCS)
+        yield Offer("model.tests", gettext("Have a model write tests of `{name}`").format(name=name), REWRITE, command=TESTS)
     elif may_guess and not is_documented:
-        yield Offer("model.docs", f"Have the completion model guess what `{declaration.name}` does", REWRITE, command=DOCS)
+        title = gettext("Have the completion model guess what `{name}` does")
+        yield Offer("model.docs", title.format(name=name), REWRITE, command=DOCS)
 
 
 def _lacks_types(site: Site, declaration: Declaration | None) -> bool:
@@ -86,8 +93,9 @@ def _lacks_types(site: Site, declaration: Declaration | None) -> bool:
     return lacks_result or any(not parameter.type for parameter in declaration.parameters)
 
 
-def _name(declaration: Declaration | None) -> str:
-    return f"`{declaration.name}`" if declaration is not None else "the selected code"
+def _about(declaration: Declaration | None, named: str, selected: str) -> str:
+    """The title for what is declared at the caret, or else for what is selected."""
+    return named.format(name=declaration.name) if declaration is not None else selected
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,7 @@ from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.declarations.finding import declaration_at
 from recoder_lsp.features.testing.planning import planned
 from recoder_lsp.index.process.workspace import Workspace
+from recoder_lsp.language import gettext
 
 KIND = "refactor.rewrite.test"
 
@@ -18,5 +19,10 @@ async def offers(site: Site, workspace: Workspace) -> Sequence[Offer]:
     plan = await planned(site, declaration, workspace) if declaration is not None else None
     if declaration is None or plan is None:
         return []
-    where = "" if plan.is_here else f" to {'the new file ' if plan.before is None else ''}{plan.path}"
-    return [Offer("test.skeleton", f"Add a test of `{declaration.name}`{where}", KIND, lambda: plan.change_of(plan.write()))]
+    title = gettext("Add a test of `{name}` to {path}")
+    if plan.is_here:
+        title = gettext("Add a test of `{name}`")
+    elif plan.before is None:
+        title = gettext("Add a test of `{name}` to the new file {path}")
+    title = title.format(name=declaration.name, path=plan.path)
+    return [Offer("test.skeleton", title, KIND, lambda: plan.change_of(plan.write()))]

@@ -12,6 +12,7 @@ from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Edit
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree
 from recoder_lsp.index.words import split_identifier
+from recoder_lsp.language import gettext
 
 KIND = "refactor.rewrite.rename"
 RENAME = "recoder.rename"
@@ -41,10 +42,11 @@ def offers(site: Site) -> Iterator[Offer]:
     name = _suggested(site, binding)
     if not name or says_nothing(name) or free_name(name, site.tree.text_of(function), site.tree.language) != name:
         # What it is, only the code around it tells, and that to a model.
-        yield Offer("rename.by_model", f"Ask the completion model for a name for `{binding.name}`", KIND, command=RENAME)
+        title = gettext("Ask the completion model for a name for `{name}`").format(name=binding.name)
+        yield Offer("rename.by_model", title, KIND, command=RENAME)
         return
     change = Change(tuple(renamed(site.tree, use, name) for use in binding.uses))
-    yield Offer("rename.suggested", f"Rename `{binding.name}` to `{name}`", KIND, lambda: change)
+    yield Offer("rename.suggested", gettext("Rename `{old}` to `{new}`").format(old=binding.name, new=name), KIND, lambda: change)
 
 
 def says_nothing(name: str) -> bool:

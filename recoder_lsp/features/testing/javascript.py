@@ -13,6 +13,7 @@ from recoder_lsp.features.imports import Target, insertion
 from recoder_lsp.features.testing.layout import UNFINISHED, Tests
 from recoder_lsp.features.testing.naming import camel_case, required, unused_name
 from recoder_lsp.index.syntax.tree import SyntaxTree
+from recoder_lsp.language import gettext
 
 _CLASSES = ("class_declaration", "abstract_class_declaration")
 _KNOWN_TYPE = re.compile(r"(?:string|number|boolean|bigint|unknown|object)(?:\[\])*")
@@ -48,7 +49,7 @@ def javascript_test(tree: SyntaxTree, declaration: Declaration, tests: Tests, pa
         Refused: The declaration is not exported.
     """
     if not tests.exported:
-        raise Refused(f"`{declaration.owner or declaration.name}` is not exported, so that no test can call it.")
+        raise Refused(gettext("`{name}` is not exported, so that no test can call it.").format(name=declaration.owner or declaration.name))
     own = tests.own if tests.own and tests.own.path == path else None
     text, samples = own.text if own else "", tests.samples
     is_typed = path.endswith((".ts", ".tsx", ".mts", ".cts"))

@@ -13,6 +13,7 @@ from recoder_lsp.features.imports import Target, insertion
 from recoder_lsp.features.testing.layout import UNFINISHED, Tests
 from recoder_lsp.features.testing.naming import pascal_case, required, snake_case, unused_name
 from recoder_lsp.index.syntax.tree import Node, SyntaxTree
+from recoder_lsp.language import gettext
 
 _TEST_CASE = re.compile(r"^class \w+\([\w., ]*TestCase\b", re.MULTILINE)
 _TEST_FUNCTION = re.compile(r"^(?:async )?def (test\w*)", re.MULTILINE)
@@ -46,7 +47,7 @@ def python_test(tree: SyntaxTree, declaration: Declaration, tests: Tests, path: 
         Refused: The declaration cannot be imported.
     """
     if not tests.module:
-        raise Refused("This file cannot be imported by name, so that no test of it can be written.")
+        raise Refused(gettext("This file cannot be imported by name, so that no test of it can be written."))
     own = tests.own if tests.own and tests.own.path == path else None
     text, samples = own.text if own else "", tests.samples
     in_classes = bool(_TEST_CASE.search(samples)) and not _TEST_FUNCTION.search(samples)

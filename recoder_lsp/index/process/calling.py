@@ -21,6 +21,7 @@ from recoder_lsp.index.process.child import Child
 from recoder_lsp.index.process.lock import owner_of
 from recoder_lsp.index.process.place import Place, loose_place, place_of
 from recoder_lsp.index.process.wire import ALREADY_SERVED, BrokenMessage, Connection, IndexState, Speaker
+from recoder_lsp.language import gettext, spoken
 
 START_S = 30.0
 HELLO_S = 10.0
@@ -79,7 +80,7 @@ class Caller:
                 child = Child(self._command(place))
             elif (code := child.exit_code) is not None:
                 if code != ALREADY_SERVED:
-                    raise IndexFailed("The index process ended at once.", f"Its log is {place.log}.")
+                    raise IndexFailed(gettext("The index process ended at once."), gettext("Its log is {path}.").format(path=place.log))
                 # Another one is just beginning or just ending.
                 child = None
             await asyncio.sleep(TRY_EVERY_S)
@@ -117,7 +118,7 @@ class Caller:
 
     def _command(self, place: Place) -> list[str]:
         where = ["--loose", str(place.folder)] if self._root is None else ["--root", str(self._root), "--home", str(self._home)]
-        return [sys.executable, "-m", MODULE, *where, *self._options]
+        return [sys.executable, "-m", MODULE, *where, "--locale", spoken(), *self._options]
 
 
 def state_in(value: Any) -> IndexState:
@@ -139,7 +140,9 @@ async def _hello(connection: Connection, introduction: dict[str, Any]) -> Welcom
             if theirs == wire.OURS:
                 return Welcome(process_id, state_in(state))
             if theirs > wire.OURS:
-                raise IndexFailed("A newer version of Recoder serves this folder.", "Restart this editor with that version.")
+                raise IndexFailed(
+                    gettext("A newer version of Recoder serves this folder."), gettext("Restart this editor with that version.")
+                )
             connection.send({"id": 0, "method": "retire", "params": {}})
             return None
     raise BrokenMessage("An answer to hello is not understood.")

@@ -17,6 +17,7 @@ from recoder_lsp.index.process import wire
 from recoder_lsp.index.process.calling import Caller, IndexFailed, state_in
 from recoder_lsp.index.process.wire import SERVING, BrokenMessage, Connection, IndexState
 from recoder_lsp.index.records import Hit, Location, Symbol
+from recoder_lsp.language import gettext
 from recoder_lsp.logs import log_bug
 from recoder_lsp.metrics import Metrics
 
@@ -150,7 +151,7 @@ class FolderClient:
         """
         connection = self._connection
         if connection is None:
-            raise IndexFailed("The index is not there.", self._state.reason)
+            raise IndexFailed(gettext("The index is not there."), self._state.reason)
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
@@ -228,7 +229,7 @@ class FolderClient:
         pause_s = FIRST_PAUSE_S
         try:
             while True:
-                connected_at, reason = time.monotonic(), "The index process ended."
+                connected_at, reason = time.monotonic(), gettext("The index process ended.")
                 self._become(IndexState("starting", reason=self._state.reason))
                 try:
                     introduction = self._introduction()
@@ -239,7 +240,7 @@ class FolderClient:
                     await self._listen(connection, introduction)
                 except (OSError, TimeoutError, BrokenMessage, RecoderError) as error:
                     log.info("The index cannot be reached: %s", type(error).__name__)
-                    reason = str(error) if isinstance(error, RecoderError) else "The index process cannot be reached."
+                    reason = str(error) if isinstance(error, RecoderError) else gettext("The index process cannot be reached.")
                 except Exception as error:
                     # Whatever it is: this must go on for as long as the editor does.
                     log_bug(log, "The connection to the index failed", error)
@@ -275,7 +276,7 @@ class FolderClient:
             connection.close()
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(IndexFailed("The index process went away."))
+                    future.set_exception(IndexFailed(gettext("The index process went away.")))
 
     async def _examine(self) -> None:
         """Leave a process that is there and says nothing any more, so that the way to a new one begins."""

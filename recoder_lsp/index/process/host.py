@@ -32,6 +32,7 @@ from recoder_lsp.index.process.searching import SearchThread
 from recoder_lsp.index.process.watching import keep_watching
 from recoder_lsp.index.process.wire import ALREADY_SERVED, OURS, BrokenMessage, Connection, IndexState, Speaker, settings_of
 from recoder_lsp.index.process.worker import Worker
+from recoder_lsp.language import english, gettext, speak
 from recoder_lsp.logs import log_bug
 
 LINGER_S = 2.0
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve one folder until nobody is connected; return the exit code."""
     guard = privacy.forbid_network(logging.getLogger("recoder_lsp.privacy"))
     chosen = _parser().parse_args(arguments)
+    speak(chosen.locale)
     place = Place(Path(chosen.loose)) if chosen.loose else place_of(Path(chosen.root), Path(chosen.home))
     try:
         place.make()
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.loose:
             shutil.rmtree(place.folder, ignore_errors=True)
     except RecoderError as error:
-        log.error("%s", error.message)
+        log.error("%s", english(error.message))
         return 1
     if not stopped:
         # A thread still computes in native code: the lock ends with the process, and not before.
@@ -102,7 +104,8 @@ class Host:
         try:
             server = await asyncio.start_unix_server(self._converse, self._place.new_socket())
         except OSError as error:
-            raise RecoderError(f"Cannot listen: {error.strerror or error}.", "Set RECODER_HOME to another folder.") from error
+            message = gettext("Cannot listen: {problem}.").format(problem=error.strerror or error)
+            raise RecoderError(message, gettext("Set RECODER_HOME to another folder.")) from error
         finally:
             os.umask(umask)
         self._leave_in(FIRST_CLIENT_S)
@@ -269,7 +272,8 @@ class Host:
         except Exception as error:
             # Whatever a question did to the index: its answer is an error, and the next one is answered.
             log_bug(log, "A question failed", error)
-            guest.connection.send({"id": number, "error": {"message": f"The index failed: {type(error).__name__}.", "hint": ""}})
+            message = gettext("The index failed: {problem}.").format(problem=type(error).__name__)
+            guest.connection.send({"id": number, "error": {"message": message, "hint": ""}})
         finally:
             guest.running.pop(number, None)
 
@@ -370,6 +374,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--root", metavar="FOLDER", help="the folder to index")
     which.add_argument("--loose", metavar="FOLDER", help="index open files alone, and delete this folder at the end")
     parser.add_argument("--home", metavar="FOLDER", help="where Recoder's data lies", default=os.path.expanduser("~/.recoder"))
+    parser.add_argument("--locale", metavar="LANGUAGE", help="the language of the editor that starts this", default="en")
     parser.add_argument("--log-level", choices=("error", "warning", "info", "debug"), default="warning")
     parser.add_argument("--core", default=CORE, help=argparse.SUPPRESS)
     return parser

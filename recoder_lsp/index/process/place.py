@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 # The kernel's own bound is 108 bytes on Linux and 104 on macOS, with the 0 at the end.
 LONGEST_SOCKET_BYTES = 100
@@ -49,7 +50,8 @@ class Place:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _claim(self.folder)
         except OSError as error:
-            raise RecoderError(f"The folder for the index cannot be used: {error.strerror or error}.", "Set RECODER_HOME.") from error
+            message = gettext("The folder for the index cannot be used: {problem}.").format(problem=error.strerror or error)
+            raise RecoderError(message, gettext("Set RECODER_HOME.")) from error
 
     def new_socket(self) -> Path:
         """Return a path to listen at, with whatever an earlier process left there removed. Only for who holds the lock.
@@ -68,8 +70,8 @@ class Place:
             self.socket.symlink_to(short)
             return short
         except OSError as error:
-            message = f"There is no place for a socket: {error.strerror or error}."
-            raise RecoderError(message, "Set RECODER_HOME to a short path.") from error
+            message = gettext("There is no place for a socket: {problem}.").format(problem=error.strerror or error)
+            raise RecoderError(message, gettext("Set RECODER_HOME to a short path.")) from error
 
     def socket_to_connect(self) -> Path:
         """Return where a process of this index listens, if there is one.

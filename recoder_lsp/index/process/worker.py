@@ -20,6 +20,7 @@ from recoder_lsp.index.process.promises import NotReady, break_off, keep
 from recoder_lsp.index.process.reported import Reported
 from recoder_lsp.index.process.wire import IndexState, Phase
 from recoder_lsp.index.store.manifest_database import ManifestDamaged
+from recoder_lsp.language import gettext
 from recoder_lsp.logs import log_bug
 
 HOLD_S = 0.3
@@ -58,9 +59,7 @@ class Worker:
         self._reported = Reported()
         self._reconcile, self._restart, self._flush, self._phrases = True, False, False, False
         self._seldom = Seldom(PHRASES_EVERY_S, PHRASES_REST)
-        self._waiting: list[Future[Any]] = []
-        self._checks: list[Future[Any]] = []
-        self._settling: list[Future[Any]] = []
+        self._waiting, self._checks, self._settling = list[Future[Any]](), list[Future[Any]](), list[Future[Any]]()
         self._reopen: Callable[[], None] | None = None
         self._paused, self._closed = paused, False
         self._held_until, self._changed_at = 0.0, 0.0
@@ -165,7 +164,7 @@ class Worker:
         """
         with self._core_in_use:
             if self._core is None:
-                raise NotReady("The index is not open.", self._state.reason)
+                raise NotReady(gettext("The index is not open."), self._state.reason)
             try:
                 return self._core.answer(method, params)
             except ManifestDamaged:
@@ -176,7 +175,7 @@ class Worker:
                 raise
             except BaseException as error:
                 # A panic in a library's Rust code comes as one of these, and would take the event loop's task with it.
-                raise NotReady(f"The index failed: {type(error).__name__}.") from error
+                raise NotReady(gettext("The index failed: {problem}.").format(problem=type(error).__name__)) from error
 
     def close(self, timeout_s: float) -> bool:
         """Stop, and leave everything on disk in order; False if that took too long."""
@@ -355,7 +354,7 @@ class Worker:
 
     def _opened(self) -> Core:
         if self._core is None:
-            raise NotReady("The index is not open.")
+            raise NotReady(gettext("The index is not open."))
         return self._core
 
     def _close_core(self) -> None:
@@ -376,7 +375,7 @@ class Worker:
         else:
             log_bug(log, "The index failed", error)
             problem = error.strerror if isinstance(error, OSError) else None
-            reason = f"The index failed: {problem or type(error).__name__}."
+            reason = gettext("The index failed: {problem}.").format(problem=problem or type(error).__name__)
         self._close_core()
         with self._changed:
             self._retry_at, self._retry_s = time.monotonic() + self._retry_s, min(self._retry_s * 2, LONGEST_RETRY_S)

@@ -18,6 +18,7 @@ from recoder_lsp.index.process.client import ANSWER_S, FolderClient
 from recoder_lsp.index.process.place import place_of as index_place_of
 from recoder_lsp.index.process.wire import IndexState, Phase
 from recoder_lsp.index.records import Hit, Location, Symbol
+from recoder_lsp.language import gettext
 from recoder_lsp.metrics import Metrics
 
 SUPPORTED = hasattr(asyncio, "open_unix_connection")
@@ -84,9 +85,9 @@ class Workspace:
     def state(self) -> IndexState:
         """Of all folders together."""
         if not self._settings.index.enabled:
-            return IndexState(reason="The setting index.enabled is false.")
+            return IndexState(reason=gettext("The setting index.enabled is false."))
         if not SUPPORTED:
-            return IndexState(reason="The index needs Unix sockets, which this system does not have.")
+            return IndexState(reason=gettext("The index needs Unix sockets, which this system does not have."))
         states = [client.state for client in self.clients]
         reasons = [state.reason for state in states if state.reason] + [folder.reason for folder in self._folders.values() if folder.reason]
         phase: Phase = min((state.phase for state in states), key=FURTHEST.index, default="off")
@@ -395,5 +396,5 @@ def _refusal(folder: Path) -> str | None:
     """Why a folder is not indexed; None for one that is."""
     home = Path(os.path.realpath(os.path.expanduser("~")))
     if home.is_relative_to(folder):
-        return "The home folder and what it lies in are not indexed: open a project."
-    return None if folder.is_dir() else "The folder does not exist."
+        return gettext("The home folder and what it lies in are not indexed: open a project.")
+    return None if folder.is_dir() else gettext("The folder does not exist.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,8 +170,8 @@ class StaticEmbedder:
             return cls(BagTokenizer(tokenizer.decode("utf-8")), table, saturation, name_weight, model)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             raise RecoderError(
-                f"The embedding model in {folder} cannot be read: {error}.",
-                "Reinstall recoder-lsp; until then search works by words and names alone.",
+                gettext("The embedding model in {folder} cannot be read: {problem}.").format(folder=folder, problem=error),
+                gettext("Reinstall recoder-lsp; until then search works by words and names alone."),
             ) from error
 
     def documents(self, names: Sequence[str], bodies: Sequence[str]) -> np.ndarray:
@@ -218,10 +219,13 @@ class LibraryEmbedder:
         try:
             library_model = SentenceTransformer(model, device="cpu", local_files_only=not allow_network)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-            hint = "Give the folder of a sentence-transformers model, or a name in the local Hugging Face cache"
+            message = gettext("The embedding model {model} cannot be loaded: {problem}")
+            given = gettext("Give the folder of a sentence-transformers model, or a name in the local Hugging Face cache.")
+            not_fetched = gettext(
+                "Give the folder of a sentence-transformers model, or a name in the local Hugging Face cache; fetching it was not allowed."
+            )
             raise RecoderError(
-                f"The embedding model {model!r} cannot be loaded: {str(error).partition(chr(10))[0]}",
-                f"{hint}{'.' if allow_network else '; fetching it was not allowed.'}",
+                message.format(model=repr(model), problem=str(error).partition("\n")[0]), given if allow_network else not_fetched
             ) from error
         weights = hashlib.blake2b(digest_size=6)
         for name, tensor in sorted(library_model.state_dict().items()):

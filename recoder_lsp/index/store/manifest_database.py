@@ -12,6 +12,7 @@ from typing import Any
 
 from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.store.manifest_schema import MIGRATIONS, SCHEMA_VERSION, TABLES
+from recoder_lsp.language import gettext, marked
 
 Row = tuple[Any, ...]
 
@@ -19,7 +20,7 @@ BUSY_TIMEOUT_S = 10.0
 # 64 MB is checked in about 0.1 s. A larger file is checked in full where it was not closed properly, otherwise by `check()`.
 ALWAYS_CHECKED_BYTES = 64_000_000
 
-_REBUILD = "It is built anew from the files; nothing of yours is lost."
+_REBUILD = marked("It is built anew from the files; nothing of yours is lost.")
 
 
 class ManifestDamaged(RecoderError):
@@ -137,17 +138,17 @@ class Database:
         version = _number_of(self._connection, "PRAGMA user_version")
         empty = _number_of(self._connection, "SELECT count(*) FROM sqlite_schema") == 0
         if version > SCHEMA_VERSION:
-            raise ManifestDamaged("The index was written by a newer Recoder.", _REBUILD)
+            raise ManifestDamaged(gettext("The index was written by a newer Recoder."), gettext(_REBUILD))
         if version == SCHEMA_VERSION and not empty:
             return
         if read_only:
-            raise ManifestDamaged("The index is of another version, or empty.", "Its writer has to open it first.")
+            raise ManifestDamaged(gettext("The index is of another version, or empty."), gettext("Its writer has to open it first."))
         if version == 0 and empty:
             self._run_script(TABLES)
             return
         while version < SCHEMA_VERSION:
             if version not in MIGRATIONS:
-                raise ManifestDamaged("The index was written by an older Recoder.", _REBUILD)
+                raise ManifestDamaged(gettext("The index was written by an older Recoder."), gettext(_REBUILD))
             self._run_script(MIGRATIONS[version])
             version = _number_of(self._connection, "PRAGMA user_version")
 
@@ -160,7 +161,7 @@ class Database:
             return
         problems = self._connection.execute("PRAGMA quick_check(1)").fetchall()
         if problems != [("ok",)]:
-            raise ManifestDamaged("The index is damaged.", _REBUILD)
+            raise ManifestDamaged(gettext("The index is damaged."), gettext(_REBUILD))
 
     def _was_left_open(self) -> bool:
         return self._connection.execute("SELECT 1 FROM meta WHERE key = 'open'").fetchone() is not None
@@ -197,7 +198,7 @@ def decoding() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OverflowError, IndexError, zlib.error) as error:
-        raise ManifestDamaged("The index holds something that it cannot have stored.", _REBUILD) from error
+        raise ManifestDamaged(gettext("The index holds something that it cannot have stored."), gettext(_REBUILD)) from error
 
 
 def _is_bug(error: sqlite3.Error) -> bool:
@@ -214,9 +215,11 @@ def _in_words(error: sqlite3.Error) -> RecoderError:
     extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     code = extended & 0xFF
     if code == sqlite3.SQLITE_FULL or extended in (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE):
-        return ManifestFull("There is no room on the disk for the index.", "Free some space, or set index.enabled to false.")
+        return ManifestFull(
+            gettext("There is no room on the disk for the index."), gettext("Free some space, or set index.enabled to false.")
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return ManifestBusy("Another process is writing the index.", "Try again in a moment.")
+        return ManifestBusy(gettext("Another process is writing the index."), gettext("Try again in a moment."))
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH):
-        return ManifestBusy("The index cannot be opened or written.", "Check that its folder exists and belongs to you.")
-    return ManifestDamaged("The index is damaged.", _REBUILD)
+        return ManifestBusy(gettext("The index cannot be opened or written."), gettext("Check that its folder exists and belongs to you."))
+    return ManifestDamaged(gettext("The index is damaged."), gettext(_REBUILD))

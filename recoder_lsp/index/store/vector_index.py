@@ -15,6 +15,7 @@ from recoder_lsp.errors import RecoderError
 from recoder_lsp.index.store.memory_vectors import MemoryVectors
 from recoder_lsp.index.store.vector_places import FolderPlace, ServerPlace, VectorPlace
 from recoder_lsp.index.store.vectors import BATCH, BULK_BATCH, ChromaVectors, VectorsAway, VectorsDamaged, batched
+from recoder_lsp.language import english
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,7 +239,7 @@ class VectorIndex:
                 self._use(place.open())
                 return True
             except VectorsDamaged as error:
-                log.warning("the vectors are built anew: %s", error.message)
+                log.warning("the vectors are built anew: %s", english(error.message))
                 self._must_start_over = True
             except (VectorsAway, OSError) as error:
                 log.warning("ChromaDB cannot be used (%s): vectors are searched in memory", _reason(error))

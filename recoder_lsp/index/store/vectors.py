@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recoder_lsp.errors import RecoderError
+from recoder_lsp.language import gettext, marked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,7 @@ GET_BATCH = 500
 SERVER_CONNECT_TIMEOUT_S = 5.0
 SERVER_TIMEOUT_S = 10.0
 
-_NOTHING_LOST = "It is built anew from what the index knows; nothing of yours is lost."
+_NOTHING_LOST = marked("It is built anew from what the index knows; nothing of yours is lost.")
 
 log = logging.getLogger(__name__)
 
@@ -235,8 +236,10 @@ def _in_our_words(on_a_server: bool) -> Iterator[None]:
     except BaseException as error:
         log.debug("ChromaDB: %r", error)
         if on_a_server and not _says_that_data_is_wrong(error):
-            raise VectorsAway(f"The Chroma server does not answer ({type(error).__name__}).", "Is it running?") from error
-        raise VectorsDamaged(f"The vectors cannot be used ({type(error).__name__}).", _NOTHING_LOST) from error
+            away = gettext("The Chroma server does not answer ({problem}).").format(problem=type(error).__name__)
+            raise VectorsAway(away, gettext("Is it running?")) from error
+        damaged = gettext("The vectors cannot be used ({problem}).").format(problem=type(error).__name__)
+        raise VectorsDamaged(damaged, gettext(_NOTHING_LOST)) from error
 
 
 def _says_that_data_is_wrong(error: BaseException) -> bool:

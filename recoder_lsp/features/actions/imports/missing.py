@@ -22,6 +22,7 @@ from recoder_lsp.index.process.workspace import Workspace
 from recoder_lsp.index.records import Kind, Location
 from recoder_lsp.index.search.modules import rust_module_of
 from recoder_lsp.index.search.nearness import in_same_folder, is_in_tests
+from recoder_lsp.language import gettext
 
 MOST_NAMES, MOST_OFFERS = 4, 6
 INDEX_WAIT_S = 0.25
@@ -94,21 +95,21 @@ def _imported(site: Site, wanted: Wanted, imports: Iterable[dict[str, Any]]) -> 
         module, name, alias, exported = each["module"], each["name"], each["alias"], each["exported"]
         if site.tree.language == "go":
             if alias or wanted.name in go.package_names(module):
-                yield Candidate(Target("", "", module, alias=alias), f'Import "{module}"{_as(alias)}', each["n_files"])
+                yield Candidate(Target("", "", module, alias=alias), _title(f'"{module}"{_as(alias)}'), each["n_files"])
         elif site.tree.language == "rust":
             # `use a;` comes as a from a, and brings what is known anyway.
             if name != module:
-                yield Candidate(Target("", name, module, alias=alias), f"Import {module}::{name}{_as(alias)}", each["n_files"])
+                yield Candidate(Target("", name, module, alias=alias), _title(f"{module}::{name}{_as(alias)}"), each["n_files"])
         elif site.language == "python" and exported == "namespace":
             # Others may say `import a.b`, which makes a known, not b.
             if not wanted.is_called and (alias or "." not in module):
-                yield Candidate(Target("", "", module, alias=alias), f"Import {module}{_as(alias)}", each["n_files"])
+                yield Candidate(Target("", "", module, alias=alias), _title(f"{module}{_as(alias)}"), each["n_files"])
         elif site.language == "python":
-            yield Candidate(Target("", name, module, alias=alias), f"Import {name}{_as(alias)} from {module}", each["n_files"])
+            yield Candidate(Target("", name, module, alias=alias), _title(f"{name}{_as(alias)}", module), each["n_files"])
         else:
             known_as = wanted.name if exported == "namespace" else name
             target = Target("", known_as, module, exported, alias if exported == "named" else "")
-            yield Candidate(target, f'Import {known_as} from "{module}"', each["n_files"])
+            yield Candidate(target, _title(known_as, f'"{module}"'), each["n_files"])
 
 
 def _defined(site: Site, wanted: Wanted, path: str, definitions: Sequence[tuple[Location, str, str]]) -> Iterator[Candidate]:
@@ -118,11 +119,11 @@ def _defined(site: Site, wanted: Wanted, path: str, definitions: Sequence[tuple[
         is_doubtful = location.symbol.kind is Kind.VARIABLE or (is_in_tests(location.path) and not is_in_tests(path))
         if site.tree.language == "rust":
             module = rust_module_of(location.path, path) if location.symbol.signature.startswith("pub") else ""
-            target, title = Target("", wanted.name, module), f"Import {module}::{wanted.name}"
+            target, title = Target("", wanted.name, module), _title(f"{module}::{wanted.name}")
         elif site.language == "python":
-            target, title = Target(location.path, wanted.name, module), f"Import {wanted.name} from {module}"
+            target, title = Target(location.path, wanted.name, module), _title(wanted.name, module)
         else:
-            target, title = Target(location.path, wanted.name, "", exported or "named"), f"Import {wanted.name} from {location.path}"
+            target, title = Target(location.path, wanted.name, "", exported or "named"), _title(wanted.name, location.path)
         if module or exported:
             yield Candidate(target, title, 0, is_doubtful)
 
@@ -131,7 +132,7 @@ def _modules(wanted: Wanted, modules: Iterable[str]) -> Iterator[Candidate]:
     """Modules of the workspace, which nobody calls."""
     for module in modules if not wanted.is_called else ():
         package, _, name = module.rpartition(".")
-        title = f"Import {name} from {package}" if package else f"Import {name}"
+        title = _title(name, package)
         yield Candidate(Target("", name if package else "", package or module), title)
 
 
@@ -145,11 +146,11 @@ def _standard(site: Site, wanted: Wanted) -> Iterator[Candidate]:
     for source in sources:
         target = Target("", source.name, source.module)
         if site.tree.language == "go":
-            yield Candidate(target, f'Import "{source.module}"')
+            yield Candidate(target, _title(f'"{source.module}"'))
         elif site.tree.language == "rust":
-            yield Candidate(target, f"Import {source.module}{'::' if source.name else ''}{source.name}")
+            yield Candidate(target, _title(f"{source.module}{'::' if source.name else ''}{source.name}"))
         else:
-            yield Candidate(target, f"Import {source.name} from {source.module}" if source.name else f"Import {source.module}")
+            yield Candidate(target, _title(source.name, source.module) if source.name else _title(source.module))
 
 
 def _rank(path: str, candidate: Candidate) -> tuple[bool, int, int, int]:
@@ -175,6 +176,10 @@ def _spelled(site: Site, name: str) -> list[str]:
     if site.tree.language != "go":
         return []
     return [f"go-{name}", f"{name}-go", *(f"{name}.v{number}" for number in range(1, 5)), *(f"v{number}" for number in range(2, 7))]
+
+
+def _title(name: str, source: str = "") -> str:
+    return (gettext("Import {name} from {source}") if source else gettext("Import {name}")).format(name=name, source=source)
 
 
 def _as(alias: str) -> str:

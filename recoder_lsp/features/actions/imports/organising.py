@@ -11,6 +11,7 @@ from recoder_lsp.features.actions.imports.dialects import DIALECTS
 from recoder_lsp.features.actions.imports.ordering import Order, Unit, blocks_of, likeliest, lists_in, with_sorted_lists
 from recoder_lsp.features.actions.offering import Offer, Site
 from recoder_lsp.features.edits import Change, Edit
+from recoder_lsp.language import gettext
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
     {
@@ -30,7 +31,7 @@ def offers(site: Site) -> Iterator[Offer]:
     """Yield the one offer, where the file has imports in a language that is known."""
     order = ORDERS.get(site.tree.language)
     if order is not None and any(child.type in order.units for parent in order.parents(site.tree.root) for child in parent.named_children):
-        yield Offer("import.organise", "Organise imports", "source.organizeImports", change=partial(_change, site))
+        yield Offer("import.organise", gettext("Organise imports"), "source.organizeImports", change=partial(_change, site))
 
 
 def _change(site: Site) -> Change:

@@ -13,6 +13,7 @@ from recoder_lsp.features.actions.imports.taking_out import without
 from recoder_lsp.features.actions.offering import Diagnostic, Offer, Site
 from recoder_lsp.features.edits import Change
 from recoder_lsp.index.syntax.tree import SyntaxTree
+from recoder_lsp.language import ngettext, number
 
 # Pyflakes, ruff, pylint, pyright; tsserver, eslint; the Go compiler, gopls; rustc.
 _SAYS_UNUSED = re.compile(r"\bunused\b|\bnot accessed\b|\bnever (?:read|used)\b|\bnot used\b", re.IGNORECASE)
@@ -34,7 +35,7 @@ def offers(site: Site) -> Iterator[Offer]:
         names = ", ".join(each.name for each in imported)
         yield Offer(
             id=f"import.remove:{names}",
-            title=f"Remove unused import{'s' if len(imported) > 1 else ''}: {names}",
+            title=ngettext("Remove unused import: {names}", "Remove unused imports: {names}", len(imported)).format(names=names),
             kind="quickfix",
             change=partial(_change, dialect, site.tree, imported),
             is_preferred=True,
@@ -53,7 +54,7 @@ def _all(dialect: Dialect, site: Site, named: Sequence[Imported]) -> Iterator[Of
         every = sorted([*named, *more], key=lambda each: each.node.start_byte)
         yield Offer(
             id="import.remove-all",
-            title=f"Remove all {len(every)} unused imports",
+            title=ngettext("Remove the unused import", "Remove all {n} unused imports", len(every)).format(n=number(len(every))),
             kind="quickfix",
             change=partial(_change, dialect, site.tree, every),
         )
