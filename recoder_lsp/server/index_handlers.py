@@ -1,5 +1,8 @@
 """Answers that come from the index: symbols, hover, names in the menu. Without an index they are empty."""
 
+import asyncio
+import contextlib
+
 from lsprotocol import types
 
 from recoder_lsp.document import Snapshot
@@ -8,12 +11,18 @@ from recoder_lsp.server import to_lsp_symbols
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp_symbols import ItemData
 
+SETTINGS_TIMEOUT_S = 5.0
+"""Editors ask for symbols before they have said whether there is to be an index."""
+
 
 async def document_symbol(
     session: Session, params: types.DocumentSymbolParams, snapshot: Snapshot | None
 ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
     if snapshot is None:
         return None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTINGS_TIMEOUT_S):
+            await session.index_open.wait()
     found = await symbols.document_symbols(session.app.workspace, snapshot)
     return to_lsp_symbols.outline(found, snapshot, session.encoding, session.capabilities)
 

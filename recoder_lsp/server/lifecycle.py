@@ -168,13 +168,13 @@ def _open_index(session: Session) -> None:
     """Have the workspace indexed. Whether the editor will tell of changed files is not known yet; it is believed at first."""
     told_of_changes = session.settings_want_watching and session.may_register_watching
     session.app.workspace.start(session.folders, session.documents.snapshot, told_of_changes=told_of_changes)
-    session.index_open = True
+    session.index_open.set()
     _watch_files(session)
 
 
 def _watch_files(session: Session) -> None:
     """Have the editor tell of changed files, once the index needs it."""
-    wanted = session.index_open and session.settings_want_watching and session.may_register_watching
+    wanted = session.index_open.is_set() and session.settings_want_watching and session.may_register_watching
     if wanted and not session.watching_registered:
         session.watching_registered = True
         session.spawn(_register_watching(session))

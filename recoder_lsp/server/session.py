@@ -60,7 +60,8 @@ class Session:
         """Methods that `initialize` announced because of the settings."""
         self.registered: set[str] = set()
         """Those that the editor was told of since."""
-        self.index_open = False
+        self.index_open = asyncio.Event()
+        """Set when the workspace was told of its folders: not before the editor's settings are known."""
         self.watching_registered = False
         self.focus: Focus | None = None
         self.notify = Notifier(client, params.capabilities, self.spawn)

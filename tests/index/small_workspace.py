@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.index.process import wire
+from recoder_lsp.index.process.wire import IndexState
 from recoder_lsp.index.process.workspace import Placed
 from recoder_lsp.index.records import FileStamp, IndexedFile, Location
 from recoder_lsp.index.search.conventions import Conventions
@@ -99,6 +100,9 @@ class _Client:
 
     def __init__(self, workspace: SmallWorkspace) -> None:
         self._workspace = workspace
+
+    async def until(self, wanted: Callable[[IndexState], bool]) -> IndexState:
+        return IndexState("idle")
 
     async def ask(self, method: str, params: dict[str, Any], *, timeout_s: float = 5.0) -> Any:
         return self._workspace.answer(method, params)

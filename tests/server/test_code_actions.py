@@ -247,7 +247,7 @@ async def test_a_document_that_is_not_open_has_no_actions():
 
 @pytest.mark.parametrize(
     ("editor", "end", "selected"),
-    [("helix", 1, ""), ("helix", 5, "x = 1"), ("Eglot", 1, ""), ("Eglot", 5, "x = 1"), ("Neovim", 1, "x")],
+    [("helix", 1, ""), ("helix", 5, "x = 1"), ("Eglot", 1, ""), ("Eglot", 5, "x = 1"), ("", 1, ""), ("Neovim", 1, "x")],
 )
 async def test_where_an_editor_always_selects_what_is_at_the_cursor_that_alone_is_no_selection(editor, end, selected):
     sites = []

@@ -391,6 +391,15 @@ def eventually(wanted):
     return outcome
 
 
+def test_symbols_that_are_asked_for_before_there_is_an_index_are_waited_for(server_command, project):
+    uri = (project / "pkg" / "shapes.py").as_uri()
+    with Editor(server_command) as editor:
+        editor.initialize(rootUri=project.as_uri(), capabilities=BOTH, **ON)
+        editor.say(opened(SHAPES, uri))
+
+        assert [symbol["name"] for symbol in editor.ask(OUTLINE, document(uri))["result"]] == ["Circle", "circle_of"]
+
+
 def test_the_real_index_answers_all_of_it_also_for_unsaved_text(server_command, project):
     uri, shapes = (project / "main.py").as_uri(), (project / "pkg" / "shapes.py").as_uri()
     text = "import os\n\n\ndef brand_new():\n    cir\n"

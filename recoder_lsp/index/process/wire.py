@@ -31,6 +31,8 @@ HEADER_BYTES = _LENGTH.size
 Phase = Literal["off", "starting", "opening", "scanning", "indexing", "vectors", "idle", "paused", "failed"]
 SERVING: tuple[Phase, ...] = ("scanning", "indexing", "vectors", "idle", "paused")
 """In these an index answers questions."""
+NOT_YET: tuple[Phase, ...] = ("off", "starting", "opening")
+"""After these it will, unless it fails."""
 
 R = TypeVar("R")
 
