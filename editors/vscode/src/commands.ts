@@ -17,7 +17,14 @@ interface Hit {
   why: string;
 }
 
+/** What is used of VS Code's own Git. */
+interface Repository {
+  rootUri: vscode.Uri;
+  inputBox: { value: string };
+}
+
 interface Model {
+  setting: string;
   path: string;
   name: string;
   size_bytes: number;
@@ -32,6 +39,7 @@ interface Models {
 }
 
 const CHANGES_CODE = ["edit", "refactor", "simplify", "types", "fix", "docs", "tests"].map((each) => `recoder.${each}`);
+const EMBEDDED = "embedded";
 const SNOOZES = [5, 30, 60, 240];
 
 export class Commands {
@@ -57,7 +65,7 @@ export class Commands {
         case "recoder.search":
           return await this.search();
         case "recoder.commitMessage":
-          return await this.writeCommitMessage(place);
+          return await this.writeCommitMessage(place, (first as { rootUri?: vscode.Uri } | undefined)?.rootUri);
         case "recoder.models":
           return await this.chooseModel();
         case "recoder.snooze":
@@ -73,6 +81,9 @@ export class Commands {
           return await this.server.run(command, options);
         case "recoder.rename":
           return await this.server.run(command, { ...place, ...options });
+        case "recoder.accepted":
+          void vscode.commands.executeCommand("setContext", "recoder.hasAccepted", true);
+          return await next(command, args);
         default:
           // What editors send by themselves, and code lenses.
           return await next(command, args);
@@ -120,10 +131,19 @@ export class Commands {
     if (chosen) await openAt(chosen.uri, chosen.line);
   }
 
-  private async writeCommitMessage(place: object): Promise<void> {
-    const { message } = await this.server.run<{ message: string }>("recoder.commitMessage", { ...place, show: false });
+  /** `chosen`: the repository whose button it was. */
+  private async writeCommitMessage(place: object, chosen: vscode.Uri | undefined): Promise<void> {
     const git = await vscode.extensions.getExtension("vscode.git")?.activate();
-    const repository = git?.enabled ? git.getAPI(1).repositories[0] : undefined;
+    const repositories: Repository[] = git?.enabled ? git.getAPI(1).repositories : [];
+    const document = vscode.window.activeTextEditor?.document;
+    // There the server writes it to where it is edited.
+    const isEdited = chosen === undefined && document?.uri.path.endsWith("/COMMIT_EDITMSG") === true;
+    const here = (chosen ?? document?.uri)?.path ?? "";
+    const around = repositories.filter(({ rootUri }) => `${here}/`.startsWith(`${rootUri.path}/`));
+    const repository = around.sort((one, other) => other.rootUri.path.length - one.rootUri.path.length)[0] ?? repositories[0];
+    const about = repository && !isEdited ? { folder: repository.rootUri.toString() } : place;
+    const { message } = await this.server.run<{ message: string }>("recoder.commitMessage", { ...about, show: false });
+    if (isEdited) return;
     if (repository) {
       repository.inputBox.value = message;
       await vscode.commands.executeCommand("workbench.view.scm");
@@ -134,24 +154,25 @@ export class Commands {
 
   private async chooseModel(): Promise<void> {
     const { completion, chat, models } = await this.server.run<Models>("recoder.models", { show: false });
-    const usable = models.filter((each) => !each.problem && each.path);
-    const is = (wanted: string, model: Model): boolean => [model.path, model.name].includes(wanted);
+    const usable = models.filter((each) => !each.problem);
+    const [own, others] = [usable.find((each) => each.setting === EMBEDDED), usable.filter((each) => each.setting !== EMBEDDED)];
+    const is = (wanted: string, model: Model): boolean => [model.path, model.setting].includes(wanted);
     const pick = (setting: string, value: string, label: string, description: string, isNow: boolean) => ({
       label: `${isNow ? "$(check) " : ""}${label}`,
       description,
       setting,
       value,
     });
-    const size = (model: Model): string => `${Math.max(1, Math.round(model.size_bytes / 1e6)).toLocaleString()} MB`;
+    const size = (model: Model): string => `${Math.max(1, Math.round(model.size_bytes / 1e6)).toLocaleString(vscode.env.language)} MB`;
     const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator, setting: "", value: "" });
     const chosen = await vscode.window.showQuickPick(
       [
         separator(l10n.t("Chat")),
         pick("models.chat", "", l10n.t("No chat model"), l10n.t("answers from the index alone"), chat === ""),
-        ...usable.filter((each) => each.is_instruct).map((each) => pick("models.chat", each.path, each.name, size(each), is(chat, each))),
+        ...others.filter((each) => each.is_instruct).map((each) => pick("models.chat", each.path, each.name, size(each), is(chat, each))),
         separator(l10n.t("Completion")),
-        pick("engine.model", "embedded", "embedded", l10n.t("the one that Recoder brings along"), completion === "embedded"),
-        ...usable.filter((each) => !each.is_instruct).map((each) => pick("engine.model", each.path, each.name, size(each), is(completion, each))),
+        pick("engine.model", EMBEDDED, own?.name ?? EMBEDDED, l10n.t("the one that Recoder brings along"), completion === EMBEDDED),
+        ...others.filter((each) => !each.is_instruct).map((each) => pick("engine.model", each.path, each.name, size(each), is(completion, each))),
         separator(""),
         pick("browse", "", `$(folder-opened) ${l10n.t("Choose a file for chat")}`, "GGUF", false),
       ],
@@ -175,6 +196,8 @@ export class Commands {
       options = { minutes: chosen.minutes };
     }
     await this.server.run("recoder.snooze", options);
+    // Nothing is told of where one is snoozed for longer.
+    await this.server.status();
   }
 }
 

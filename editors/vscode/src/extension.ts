@@ -2,7 +2,9 @@
 import * as vscode from "vscode";
 import { Chat } from "./chat";
 import { Commands } from "./commands";
+import { Doctor } from "./doctor";
 import { findServer } from "./finding";
+import { Hovers } from "./hover";
 import { install } from "./installing";
 import { Review } from "./review";
 import { Server } from "./server";
@@ -14,7 +16,9 @@ let server: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const review = new Review();
+  const hovers = new Hovers();
   const started: Server = (server = new Server(context, {
+    provideHover: hovers.provideHover,
     executeCommand: (command, args, next) => commands.execute(command, args, next),
     workspace: {
       handleApplyEdit: (params, next) => review.applyEdit(started, params, async () => (await next(params, undefined as never)) as never),
@@ -22,19 +26,26 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   }));
   const chat = new Chat(context, started, review);
   const commands = new Commands(started, chat, review);
+  const doctor = new Doctor();
   const installAndStart = async (): Promise<void> => {
     await started.stop();
     await install(context, started.output);
     await started.restart();
   };
+  const examine = async (): Promise<void> => {
+    const program = await findServer(context);
+    await (program === undefined ? offer(installAndStart) : doctor.examine(program));
+  };
   context.subscriptions.push(
     started,
     review,
     chat,
+    doctor,
     new StatusItem(started),
+    started.onDidDescribe((described) => void hovers.renew(started, described)),
     vscode.commands.registerCommand("recoder.restart", () => started.restart()),
     vscode.commands.registerCommand("recoder.install", installAndStart),
-    vscode.commands.registerCommand("recoder.doctor", () => examine(context)),
+    vscode.commands.registerCommand("recoder.doctor", examine),
     vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("recoder.server.path") && void started.restart()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => started.phase === "missing" && void started.start()),
   );
@@ -54,14 +65,4 @@ async function offer(installAndStart: () => Promise<void>): Promise<void> {
   );
   if (chosen === yes) await installAndStart();
   else if (chosen === where) await vscode.commands.executeCommand("workbench.action.openSettings", "recoder.server.path");
-}
-
-/** Run `recoder-lsp doctor` where its findings can be read. */
-async function examine(context: vscode.ExtensionContext): Promise<void> {
-  const program = await findServer(context);
-  if (program === undefined) return offer(async () => void (await vscode.commands.executeCommand("recoder.install")));
-  const execution = new vscode.ProcessExecution(program, ["doctor"]);
-  const task = new vscode.Task({ type: "recoder" }, vscode.TaskScope.Workspace, l10n.t("Check the installation"), "Recoder", execution);
-  task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, panel: vscode.TaskPanelKind.Dedicated };
-  await vscode.tasks.executeTask(task);
 }

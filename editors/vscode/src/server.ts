@@ -7,6 +7,7 @@ import {
   type Middleware,
   ProgressType,
   State,
+  type StaticFeature,
   TransportKind,
 } from "vscode-languageclient/node";
 import { findServer } from "./finding";
@@ -14,6 +15,16 @@ import { findServer } from "./finding";
 const SECTION = "recoder";
 const OWN = "recoder.server.";
 const ANY = new ProgressType<never>();
+
+/** What the server is to tell of by notifications of its own. */
+const EXPERIMENTAL: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), recoder: { statusChanged: true, hoverReady: true } };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};
 
 /** What the server answers to `recoder/status`, as far as it is shown. */
 export interface Status {
@@ -23,6 +34,12 @@ export interface Status {
   engine: { model: string; state: string; error?: string };
   chat: { model: string | null; state: string; error?: string };
   memory_bytes: number;
+}
+
+/** What `recoder/hoverReady` says was described. */
+export interface Described {
+  textDocument: { uri: string };
+  position: { line: number; character: number };
 }
 
 export type Phase = "missing" | "starting" | "running" | "stopped";
@@ -39,6 +56,8 @@ export class Server implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   private readonly looked = new vscode.EventEmitter<Status>();
   readonly onDidLook = this.looked.event;
+  private readonly described = new vscode.EventEmitter<Described>();
+  readonly onDidDescribe = this.described.event;
   phase: Phase = "stopped";
   private client: LanguageClient | undefined;
 
@@ -67,6 +86,9 @@ export class Server implements vscode.Disposable {
         },
       },
     });
+    this.client.registerFeature(EXPERIMENTAL);
+    this.client.onNotification("recoder/statusChanged", () => void this.status().catch(() => undefined));
+    this.client.onNotification("recoder/hoverReady", (described: Described) => this.described.fire(described));
     this.client.onDidChangeState(({ newState }) =>
       this.become(newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped"),
     );
@@ -137,6 +159,7 @@ export class Server implements vscode.Disposable {
     this.output.dispose();
     this.changed.dispose();
     this.looked.dispose();
+    this.described.dispose();
   }
 
   private become(phase: Phase): void {

@@ -3,7 +3,6 @@ import * as vscode from "vscode";
 import type { Server, Status } from "./server";
 
 const { l10n } = vscode;
-const EVERY_MS = 3_000;
 
 interface Choice extends vscode.QuickPickItem {
   run?: () => unknown;
@@ -17,10 +16,9 @@ export class StatusItem implements vscode.Disposable {
   constructor(private readonly server: Server) {
     this.item.name = "Recoder";
     this.item.show();
-    const timer = setInterval(() => vscode.window.state.focused && void this.look(), EVERY_MS);
     this.disposables = [
       this.item,
-      { dispose: () => clearInterval(timer) },
+      server.onDidLook((status) => this.show(status)),
       server.onDidChange(() => void this.look()),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("recoder") && this.draw()),
       vscode.commands.registerCommand("recoder.menu", () => this.menu()),
@@ -28,14 +26,18 @@ export class StatusItem implements vscode.Disposable {
     this.draw();
   }
 
-  /** Ask the server how it is, and show it. */
-  async look(): Promise<void> {
-    this.status = await this.server.status().catch(() => undefined);
-    this.draw();
-  }
-
   dispose(): void {
     this.disposables.forEach((each) => each.dispose());
+  }
+
+  /** Ask the server how it is; it tells by itself when that changes. */
+  private async look(): Promise<void> {
+    this.show(await this.server.status().catch(() => undefined));
+  }
+
+  private show(status: Status | undefined): void {
+    this.status = status;
+    this.draw();
   }
 
   private draw(): void {
@@ -46,12 +48,11 @@ export class StatusItem implements vscode.Disposable {
     this.item.backgroundColor = isWrong ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     const lines = [says];
     if (this.status && this.server.phase === "running") {
-      const { engine, chat, index, memory_bytes } = this.status;
+      const { engine, chat } = this.status;
       lines.push(
         l10n.t("Completion: {0}", engine.model),
         l10n.t("Chat: {0}", chat.model ?? l10n.t("no model, from the index alone")),
-        index.reason ?? l10n.t("Index: {0} files", index.files.toLocaleString()),
-        l10n.t("Memory: {0} MB", Math.round(memory_bytes / 1e6)),
+        indexOf(this.status),
       );
     }
     this.item.tooltip = lines.join("\n");
@@ -66,9 +67,9 @@ export class StatusItem implements vscode.Disposable {
     if (phase === "starting" || status === undefined) return ["loading~spin", l10n.t("Starting"), false];
     if (status.engine.error) return ["error", status.engine.error, true];
     if (!isOn()) return ["circle-slash", l10n.t("Suggestions are off"), false];
-    if (status.completion.state === "snoozed") return ["bell-slash", l10n.t("Snoozed for {0} more minutes", minutesLeft(status)), false];
+    if (status.completion.state === "snoozed") return ["bell-slash", l10n.t("Snoozed until {0}", endOfSnooze(status)), false];
     if (status.completion.state === "saving") return ["plug", l10n.t("Saving the battery: suggestions only when asked for"), false];
-    if (["scanning", "indexing", "vectors"].includes(status.index.state)) return ["sync~spin", l10n.t("Indexing the workspace"), false];
+    if (["starting", "opening", "scanning", "indexing", "vectors"].includes(status.index.state)) return ["sync~spin", l10n.t("Indexing the workspace"), false];
     return ["pulse", l10n.t("Ready"), false];
   }
 
@@ -98,9 +99,9 @@ export class StatusItem implements vscode.Disposable {
       command("debug-restart", l10n.t("Restart the server"), "recoder.restart"),
       command("gear", l10n.t("Settings"), "workbench.action.openSettings", "@ext:recoder-lsp.recoder-lsp"),
     ];
-    const chosen = await vscode.window.showQuickPick(choices, { title: `Recoder: ${says}` });
+    const size = this.status && [indexOf(this.status), l10n.t("Memory: {0} MB", Math.round(this.status.memory_bytes / 1e6))].join(" · ");
+    const chosen = await vscode.window.showQuickPick(choices, { title: `Recoder: ${says}`, ...(size ? { placeHolder: size } : {}) });
     await chosen?.run?.();
-    await this.look();
   }
 }
 
@@ -112,6 +113,11 @@ function turn(): Thenable<void> {
   return vscode.workspace.getConfiguration("recoder").update("completion.enabled", !isOn(), vscode.ConfigurationTarget.Global);
 }
 
-function minutesLeft(status: Status): string {
-  return String(Math.ceil((status.completion.snoozed_s ?? 0) / 60));
+function indexOf({ index }: Status): string {
+  return index.reason ?? l10n.t("Index: {0} files", index.files.toLocaleString(vscode.env.language));
+}
+
+function endOfSnooze(status: Status): string {
+  const end = new Date(Date.now() + (status.completion.snoozed_s ?? 0) * 1_000);
+  return end.toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
 }

@@ -1,5 +1,6 @@
 // From nothing to the first ghost text: a new profile, the packaged extension, no server anywhere. Counts the clicks.
 import { writeFileSync } from "node:fs";
+import { typeToGhostText } from "./person.mjs";
 import { open } from "./window.mjs";
 
 const { EDITOR_FOLDER: folder, EDITOR_OUT: out, EDITOR_PICTURES: pictures, EDITOR_VSIX: vsix } = process.env;
@@ -17,12 +18,7 @@ try {
   await page.dblclick(".explorer-folders-view .monaco-list-row[aria-label^='basket.py']");
   await page.waitForSelector(".editor-instance .view-lines .view-line");
   await page.click(".editor-instance .view-lines");
-  await page.keyboard.press("Control+End");
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("    def is_empty(self):", { delay: 40 });
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("return len(", { delay: 60 });
-  await page.waitForSelector(".ghost-text, .ghost-text-decoration", { state: "attached", timeout: 30_000 });
+  await typeToGhostText(page);
   found.problem = "";
 } catch (error) {
   found.problem = String(error.stack ?? error);

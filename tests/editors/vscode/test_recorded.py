@@ -1,45 +1,34 @@
 """What VS Code with the extension says of itself is on record, for the tests of the server; written where WRITE_RECORDS is set."""
 
-import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-RECORD = Path(__file__).parents[2] / "data" / "clients" / "vscode-1.139.json"
-RECORDER = """#!{python}
-import pathlib, sys
-length = int(sys.stdin.buffer.readline().split(b":")[1])
-while sys.stdin.buffer.readline().strip():
-    pass
-path = pathlib.Path({heard!r})
-path.with_suffix(".part").write_bytes(sys.stdin.buffer.read(length))
-path.with_suffix(".part").rename(path)
-"""
+from tests.editors.recording import Recorder, assert_on_record
+from tests.editors.vscode.conftest import VERSIONS
 
 
 @pytest.mark.timeout(200)
-def test_what_it_announces_is_on_record(drive: Callable[..., dict[str, Any]]) -> None:
-    heard: list[Path] = []
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_it_announces_is_on_record(drive: Callable[..., dict[str, Any]], version: str) -> None:
+    heard: list[Recorder] = []
 
     def prepare(folder: Path) -> dict[str, str]:
-        heard.append(folder / "heard.json")
-        recorder = folder / "recorder"
-        recorder.write_text(RECORDER.format(python=sys.executable, heard=str(heard[0])), "utf-8")
-        recorder.chmod(0o755)
-        return {"EDITOR_SERVER": str(recorder), "EDITOR_HEARD": str(heard[0])}
+        recorder = Recorder(folder)
+        heard.append(recorder)
+        # The setting names a program, without arguments.
+        program = folder / "recorder"
+        program.write_text(f"#!/bin/sh\nexec {' '.join(recorder.command)}\n", "utf-8")
+        program.chmod(0o755)
+        return {"EDITOR_SERVER": str(program), "EDITOR_HEARD": recorder.command[-1]}
 
-    drive("record.mjs", 100, prepare)
-    said = json.loads(heard[0].read_text("utf-8"))["params"]
+    drive("record.mjs", 100, prepare, version=version)
+    said = heard[0].said
+    # Its name here is that of the package it comes in.
+    said["clientInfo"]["name"] = "Visual Studio Code"
 
-    if os.environ.get("WRITE_RECORDS"):
-        # Its name here is that of the package it comes in.
-        client = {"name": "Visual Studio Code", "version": said["clientInfo"]["version"]}
-        kept = {"processId": None, "rootUri": None, "clientInfo": client, "capabilities": said["capabilities"]}
-        RECORD.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
-
-    assert json.loads(RECORD.read_text("utf-8"))["capabilities"] == said["capabilities"]
+    assert_on_record(f"vscode-{version}", said)
     assert said["capabilities"]["textDocument"]["inlineCompletion"] == {"dynamicRegistration": True}
+    assert said["capabilities"]["experimental"]["recoder"] == {"statusChanged": True, "hoverReady": True}

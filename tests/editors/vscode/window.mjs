@@ -27,14 +27,19 @@ export const QUIET = {
   "files.autoSave": "off",
 };
 
+export const DISTRUSTING = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "always" };
+
 const { EDITOR_NODE, EDITOR_CODE, EDITOR_HOME } = process.env;
 
-/** Start VS Code, and open a window on a folder. `payload` is for the tests that run inside. */
-export async function open({ folder, settings = {}, env = {}, payload, installed = false }) {
+/**
+ * Start VS Code, and open a window on a folder or a workspace file. `payload` is for the tests that run inside; `user` changes the settings above;
+ * `language` is that of extensions: the workbench itself would need a language pack.
+ */
+export async function open({ folder, workspace, settings = {}, user: changed = {}, env = {}, payload, installed = false, language = "en" }) {
   const user = `${EDITOR_HOME}/user`;
   mkdirSync(`${user}/User`, { recursive: true });
   mkdirSync(`${user}/Machine`, { recursive: true });
-  writeFileSync(`${user}/User/settings.json`, JSON.stringify(QUIET));
+  writeFileSync(`${user}/User/settings.json`, JSON.stringify({ ...QUIET, ...changed }));
   // Settings that a workspace may not make come from here where the extension host is on another machine than the window.
   writeFileSync(`${user}/Machine/settings.json`, JSON.stringify(settings));
   const extensions = `${EDITOR_HOME}/extensions`;
@@ -65,11 +70,12 @@ export async function open({ folder, settings = {}, env = {}, payload, installed
     wanted.push(hostname);
     return route.abort();
   });
+  await context.addInitScript((spoken) => Object.assign(globalThis, { _VSCODE_NLS_LANGUAGE: spoken }), language);
   const page = await context.newPage();
   const inside = payload === undefined ? "" : `&payload=${encodeURIComponent(JSON.stringify(payload(`vscode-remote://${address}`)))}`;
   await page.exposeFunction("codeAutomationExit", () => undefined);
   await page.exposeFunction("codeAutomationLog", () => undefined);
-  await page.goto(`http://${address}/?folder=${folder}${inside}`);
+  await page.goto(`http://${address}/?${workspace ? `workspace=${workspace}` : `folder=${folder}`}${inside}`);
   await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
   const close = async () => {
     await browser.close().catch(() => undefined);

@@ -176,6 +176,6 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   } else question.focus();
 });
 
-question.value = vscode.getState() ?? "";
+question.value ||= vscode.getState() ?? "";
 draw();
 vscode.postMessage({ kind: "ready" });
