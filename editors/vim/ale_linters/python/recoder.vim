@@ -1,0 +1,1 @@
+call recoder#define('python')
