@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import uuid
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from recoder_lsp.index.process.wire import IndexState
 
 PROGRESS_TIMEOUT_S = 5.0
+MOST_STOPPED_EARLY = 16
 INDEXING_AFTER_S = 0.5
 """An unchanged workspace is looked through in less; nobody needs to see that."""
 
@@ -47,6 +49,7 @@ class Notifier:
         self._index_state: IndexState | None = None
         self.cancellable: dict[str | int, Callable[[], object]] = {}
         """What to do when the user stops what is shown under a token."""
+        self._stopped_early: deque[str | int] = deque(maxlen=MOST_STOPPED_EARLY)
         self.cancel_indexing: Callable[[], None] | None = None
         """What to do when the user has had enough of it."""
 
@@ -102,6 +105,12 @@ class Notifier:
         """The user stopped what this progress is about."""
         if (cancel := self.cancellable.get(token)) is not None:
             cancel()
+        else:
+            self._stopped_early.append(token)
+
+    def stopped_early(self, token: str | int) -> bool:
+        """Say whether the user stopped it before it began: both messages may come at once."""
+        return token in self._stopped_early
 
     async def _show_indexing(self, done: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):

@@ -78,6 +78,8 @@ class Progress:
             stop: Callable[[], object] = task.cancel
             self._session.notify.cancellable[token] = stop
         self._send(token, types.WorkDoneProgressBegin(title=self._title, cancellable=True, message=self._message or None))
+        if task is not None and self._session.notify.stopped_early(token):
+            task.cancel()
 
     def _end(self, token: Token) -> None:
         self._session.notify.cancellable.pop(token, None)

@@ -90,6 +90,17 @@ async def test_stopping_it_ends_the_command_and_its_progress(talk, stop):
     assert talk.server.protocol.session.notify.cancellable == {}
 
 
+async def test_it_is_stopped_also_where_that_is_asked_for_before_it_has_begun(talk):
+    talk = talk()
+    talk.initialize()
+    talk.say(request(1, "workspace/executeCommand", {"command": "wait", "workDoneToken": "mine"}))
+    talk.say(notification("window/workDoneProgress/cancel", {"token": "mine"}))
+
+    (answer,) = await talk.answers(1)
+    assert answer["error"]["code"] == -32800
+    assert talk.server.protocol.session.notify.cancellable == {}
+
+
 async def test_a_command_without_a_place_is_about_where_the_user_was_last(talk):
     talk = talk()
     talk.initialize()
