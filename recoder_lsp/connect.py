@@ -97,7 +97,8 @@ EMACS = Editor(
                     :server-id 'recoder
                     :add-on? t)))
 (add-hook 'prog-mode-hook #'lsp-deferred)""",
-    note="Ghost text when you pause; Control-Return accepts it. Other servers keep running beside it. For eglot, chat and commands: docs/editors/emacs.md.",
+    note="Ghost text when you pause; Control-Return accepts it. Other servers keep running beside it. "
+    "For eglot, chat and commands: docs/editors/emacs.md.",
 )
 
 EDITORS = (VSCODE, NEOVIM, HELIX, EMACS)

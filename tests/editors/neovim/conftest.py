@@ -3,9 +3,10 @@
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -54,6 +55,9 @@ require("recoder").setup({
 """
 
 
+only_in_test_editors = pytest.mark.skipif(not os.environ.get("TEST_EDITORS"), reason="It takes its time: make test-editors runs it.")
+
+
 @dataclass
 class Desk:
     """A folder with a project in it, and what a Neovim needs to begin there."""
@@ -65,13 +69,14 @@ class Desk:
     def project(self) -> Path:
         return self.folder / "project"
 
-    def neovim(self, more: str = "", init: str | None = None) -> Neovim:
+    def neovim(self, more: str = "", init: str | None = None, environ: Mapping[str, str] = MappingProxyType({})) -> Neovim:
         """A Neovim in the project; `more` goes into the set-up, `init` takes the place of the whole init.lua."""
         found = neovim(self.version)
         values = {"plugin": str(PLUGIN), "python": sys.executable, "chat": str(self.folder / "scripted.gguf"), "more": more}
         (self.folder / "init.lua").write_text(INIT % values if init is None else init, encoding="utf-8")
         homes = {f"XDG_{name}_HOME": str(self.folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-        own = {**homes, **found.environ, "RECODER_HOME": str(self.folder / "home")}
+        # What the server says is in the language of the environment.
+        own = {"LC_ALL": "C.UTF-8", **homes, **found.environ, "RECODER_HOME": str(self.folder / "home"), **environ}
         return Neovim([*found.command, "-u", str(self.folder / "init.lua")], self.project, own)
 
 
@@ -104,8 +109,8 @@ def running(desk: Desk) -> Iterator[Neovim]:
 def editor(running: Neovim, desk: Desk, request: pytest.FixtureRequest) -> Neovim:
     """The same with a new Python file, its cursor behind the last character."""
     running.type("<Esc><Esc>")
-    running.command("silent! only!")
-    running.lua("require('recoder.chat').begin()")
+    running.lua("require('recoder.review').discard() require('recoder.chat').begin()")
+    running.command("silent! tabonly!")
     running.command("silent! only!")
     name = f"new_{abs(hash(request.node.name))}.py"
     running.command(f"edit! {name}")

@@ -17,7 +17,7 @@ import msgpack
 from tests.editors.neovim.screen import Screen
 
 T = TypeVar("T")
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 CHECK_EVERY_S = 0.02
 PATIENCE_S = 0.2
 

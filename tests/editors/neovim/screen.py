@@ -1,11 +1,9 @@
 """What Neovim draws, as text and as a picture: its grid of cells, kept by the events that it sends to a user interface."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-CELL_WIDTH, CELL_HEIGHT = 8.4, 18
-MARGIN = 10
+from tests.editors.drawing import Look, svg
 
 
 class Screen:
@@ -30,42 +28,15 @@ class Screen:
 
     def as_svg(self) -> str:
         """A picture of it, without any font of its own."""
-        rows, columns = len(self._shown), len(self._shown[0])
-        width, height = columns * CELL_WIDTH + 2 * MARGIN, rows * CELL_HEIGHT + 2 * MARGIN
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-            'font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="14">',
-            f'<rect width="100%" height="100%" rx="6" fill="{_colour(self._background)}"/>',
-        ]
-        for y, row in enumerate(self._shown):
-            parts += self._row_as_svg(y, row)
-        row, column = self._cursor
-        x, y_top = MARGIN + column * CELL_WIDTH, MARGIN + row * CELL_HEIGHT
-        parts.append(f'<rect x="{x:.1f}" y="{y_top}" width="2" height="{CELL_HEIGHT}" fill="{_colour(self._foreground)}"/>')
-        return "\n".join([*parts, "</svg>", ""])
+        looks = {number: self._look(look) for number, look in self._looks.items()}
+        rows = [[(character, looks.get(number, looks[0])) for character, number in row] for row in self._shown]
+        return svg(rows, looks[0], self._cursor)
 
-    def _row_as_svg(self, y: int, row: Sequence[tuple[str, int]]) -> list[str]:
-        parts, start = [], 0
-        top = MARGIN + y * CELL_HEIGHT
-        while start < len(row):
-            end = start
-            while end < len(row) and row[end][1] == row[start][1]:
-                end += 1
-            text = "".join(character for character, _ in row[start:end])
-            look = self._looks.get(row[start][1], {})
-            foreground, background = look.get("foreground", self._foreground), look.get("background", self._background)
-            if look.get("reverse"):
-                foreground, background = background, foreground
-            x, length = MARGIN + start * CELL_WIDTH, (end - start) * CELL_WIDTH
-            if background != self._background:
-                parts.append(f'<rect x="{x:.1f}" y="{top}" width="{length:.1f}" height="{CELL_HEIGHT}" fill="{_colour(background)}"/>')
-            if text.strip():
-                style = (' font-weight="bold"' if look.get("bold") else "") + (' font-style="italic"' if look.get("italic") else "")
-                shown = html.escape(text.rstrip()).replace(" ", "\u00a0")
-                fitted = f'textLength="{len(text.rstrip()) * CELL_WIDTH:.1f}" lengthAdjust="spacingAndGlyphs"'
-                parts.append(f'<text x="{x:.1f}" y="{top + 14}" fill="{_colour(foreground)}" {fitted}{style}>{shown}</text>')
-            start = end
-        return parts
+    def _look(self, look: Mapping[str, Any]) -> Look:
+        foreground, background = look.get("foreground", self._foreground), look.get("background", self._background)
+        if look.get("reverse"):
+            foreground, background = background, foreground
+        return Look(foreground, background, bool(look.get("bold")), bool(look.get("italic")))
 
     def _grid_resize(self, grid: int, columns: int, rows: int) -> None:
         self._cells = [[(" ", 0)] * columns for _ in range(rows)]
@@ -97,7 +68,3 @@ class Screen:
 
     def _flush(self) -> None:
         self._shown = [list(row) for row in self._cells]
-
-
-def _colour(number: int) -> str:
-    return f"#{number:06x}"

@@ -1,4 +1,4 @@
-"""The chat of the plugin in real Neovims: asked, streamed, cited, copied from, stopped, kept."""
+"""The chat in real Neovims: asked, streamed, cited, copied from, stopped, kept; and in files."""
 
 from tests.editors.neovim.conftest import REPLY, attached, status
 
@@ -123,6 +123,17 @@ def test_explain_answers_in_the_chat(editor):
     assert "/explain" in transcript(editor)
 
 
+def test_so_does_the_code_action(editor):
+    editor.command("edit shop.py")
+    attached(editor)
+    editor.call("nvim_win_set_cursor", 0, [6, 4])
+
+    editor.lua("vim.lsp.buf.code_action({ apply = true, filter = function(action) return action.title == 'Explain `total`' end })")
+
+    editor.until(lambda: "*Scripted test model*" in transcript(editor), "an answer")
+    assert "/explain" in transcript(editor)
+
+
 def test_an_answer_can_be_stopped(editor):
     editor.command("edit shop.py")
     attached(editor)
@@ -142,3 +153,35 @@ def test_closing_the_chat_keeps_what_was_said(editor):
 
     editor.until(lambda: len(editor.call("nvim_list_wins")) == 1, "one window")
     assert "How is the total worked out?" in transcript(editor)
+
+
+def text(editor):
+    return "\n".join(editor.lines)
+
+
+def open_file(editor, question):
+    editor.command("edit! notes.recoder.md")
+    editor.call("nvim_buf_set_lines", 0, 0, -1, False, ["## You", "", question])
+    attached(editor)
+
+
+def test_in_a_file_the_code_lens_above_a_question_asks_it(editor):
+    open_file(editor, "How is the total worked out?")
+    editor.until_shown("Ask Recoder")
+    row = next(number for number, line in enumerate(str(editor.screen).splitlines()) if "Ask Recoder" in line)
+    assert row <= 2
+    editor.call("nvim_win_set_cursor", 0, [1, 0])
+
+    editor.lua("vim.lsp.codelens.run()")
+
+    editor.until(lambda: text(editor).count("## You") == 2, "the answer, and a place for the next question")
+    assert "## Recoder\n\nIt adds them up one by one" in text(editor)
+
+
+def test_a_code_action_asks_in_a_file_and_the_answer_is_not_shown_as_a_change_first(editor):
+    open_file(editor, "How is the tax added?")
+
+    editor.lua("vim.lsp.buf.code_action({ apply = true, filter = function(action) return action.title == 'Ask Recoder' end })")
+
+    editor.until(lambda: text(editor).count("## You") == 2, "the answer")
+    assert len(editor.call("nvim_list_tabpages")) == 1

@@ -8,6 +8,8 @@ from tests.editors.neovim.conftest import PLUGIN, SHOP, attached, status
 
 FUNCTION = ["def total(prices):", "    result = 0", "    for price in prices:", "        result += price", "    return result"]
 
+FLOATS = "return #vim.tbl_filter(function(each) return vim.api.nvim_win_get_config(each).relative ~= '' end, vim.api.nvim_list_wins())"
+
 
 def write(editor, lines, cursor=(1, 0)):
     """Have this in the buffer, known to the server."""
@@ -31,6 +33,26 @@ def test_hover_says_what_is_known_of_a_name(editor):
     editor.until_shown("Called by with")
 
 
+def test_an_open_hover_window_shows_a_description_when_it_is_there(editor):
+    editor.command("edit shop.py")
+    attached(editor)
+    # Only a chat model that is loaded is asked.
+    editor.command("Recoder chat What is this?")
+    editor.until_shown("Scripted test model")
+    editor.type("<Esc>")
+    editor.command("1wincmd w | only!")
+    editor.call("nvim_win_set_cursor", 0, [6, 5])
+    editor.until(lambda: editor.call("nvim_get_mode")["mode"] == "n", "normal mode")
+
+    editor.lua("vim.lsp.buf.hover()")
+    editor.until_shown("Defined in")
+    assert "It adds them up" not in str(editor.screen)
+
+    editor.until_shown("It adds them up")
+    assert editor.lua(FLOATS) == 1
+    assert editor.call("nvim_eval", "expand('%:t')") == "shop.py"
+
+
 def test_a_code_action_is_applied(editor):
     write(editor, FUNCTION)
 
@@ -43,20 +65,26 @@ def test_a_code_action_is_applied(editor):
     editor.until(lambda: editor.lines == FUNCTION, "one step to undo it")
 
 
-def test_an_instruction_changes_the_function_at_the_cursor(editor):
-    write(editor, FUNCTION, (2, 4))
+def test_a_change_may_bring_a_new_file(editor, desk):
+    editor.command("edit shop.py")
+    attached(editor)
+    editor.call("nvim_win_set_cursor", 0, [6, 5])
 
-    editor.command("Recoder edit make it shorter")
+    editor.lua("vim.lsp.buf.code_action({ apply = true, filter = function(action) return action.title:find('^Add a test of') ~= nil end })")
 
-    editor.until(lambda: editor.lines == ["def total(prices):", "    return sum(prices)"], "the change")
-    editor.type("u")
-    editor.until(lambda: editor.lines == FUNCTION, "one step to undo it")
+    tests = desk.project / "tests" / "test_shop.py"
+    text = "return vim.fn.join(vim.fn.getbufline(..., 1, '$'), '\\n')"
+    editor.until(lambda: "def test_total" in editor.lua(text, str(tests)), "the test")
+    editor.lua("vim.api.nvim_buf_delete(vim.fn.bufnr(...), { force = true })", str(tests))
+    tests.unlink()
 
 
 def test_a_range_of_lines_is_what_a_command_is_about(editor):
     write(editor, ["first = 1", *FUNCTION, "last = 1"])
 
     editor.command("2,6Recoder simplify")
+    editor.until_shown("ga accepts")
+    editor.type("ga")
 
     editor.until(lambda: editor.lines == ["first = 1", "def total(prices):", "    return sum(prices)", "last = 1"], "the change")
 
@@ -76,9 +104,10 @@ def test_selected_characters_are_what_a_command_is_about(editor):
 def test_a_problem_is_told_in_the_servers_words(editor):
     write(editor, ["first = 1"])
 
-    editor.command("Recoder fix")
+    editor.command("Recoder edit")
 
-    editor.until(lambda: "Recoder: " in editor.call("nvim_exec2", "messages", {"output": True})["output"], "a message")
+    said = "Recoder: It is not said what to do."
+    editor.until(lambda: said in editor.call("nvim_exec2", "messages", {"output": True})["output"], "a message")
 
 
 def test_a_search_fills_the_quickfix_list(editor):
@@ -105,10 +134,10 @@ def test_snoozing_is_shown_in_the_status_line(editor):
     editor.command("Recoder snooze 5")
     try:
         editor.until(lambda: status(editor)["completion"]["state"] == "snoozed", "snoozed")
-        editor.until(lambda: editor.lua("return require('recoder').status()") == "Recoder: snoozed 5 min", "the words")
+        editor.until_shown("Recoder: snoozed 5 min")
     finally:
         editor.command("Recoder snooze 0")
-    editor.until(lambda: editor.lua("return require('recoder').status()") == "Recoder", "awake")
+    editor.until_not_shown("snoozed")
 
 
 def test_the_names_of_the_servers_commands_are_completed(editor):
@@ -117,6 +146,8 @@ def test_the_names_of_the_servers_commands_are_completed(editor):
     assert {"chat", "edit", "explain", "commitMessage", "restart", "search", "snooze"} <= set(names)
     assert not {"accepted", "action"} & set(names)
     assert editor.call("nvim_eval", 'getcompletion("Recoder comm", "cmdline")') == ["commitMessage"]
+    assert editor.call("nvim_eval", 'getcompletion("Recoder chat /re", "cmdline")') == ["/refactor"]
+    assert editor.call("nvim_eval", 'getcompletion("2,6Recoder simplify ", "cmdline")') == []
 
 
 def test_health_tells_of_neovim_the_server_and_its_doctor(editor):
@@ -125,16 +156,53 @@ def test_health_tells_of_neovim_the_server_and_its_doctor(editor):
     report = "\n".join(editor.lines)
     assert "Running: version" in report
     assert "no problem in the settings files" in report
+    # Its name is known when it was loaded; until then it is its path.
+    assert "Chat model: " in report
+    assert "Chat model: none" not in report
+    assert "Index: 1 files" in report
     assert "ERROR" not in report
 
 
-@pytest.mark.parametrize("topic", ["recoder", ":Recoder", "recoder-chat", "recoder-ghost-text", "recoder-status"])
-def test_the_help_has_what_one_looks_for(editor, desk, topic):
-    # A copy, because tags are written beside it.
+def test_the_status_is_asked_for_only_when_the_server_says_that_there_is_something_new(editor):
+    look = "return require('recoder').status()"
+    editor.until(lambda: editor.lua(look) == "Recoder", "a server at rest")
+    editor.lua("ASKED = 0 local status = require('recoder.status') ASK = status._ask status._ask = function() ASKED = ASKED + 1 ASK() end")
+    try:
+        for _ in range(3):
+            editor.lua(look)
+        assert editor.lua("return ASKED") == 0
+
+        editor.lua("require('recoder').configure({ completion = { enabled = false } })")
+
+        editor.until(lambda: editor.lua(look) and editor.lua("return ASKED") > 0, "a question")
+    finally:
+        editor.lua("require('recoder.status')._ask = ASK require('recoder').configure({ completion = { enabled = true } })")
+
+
+@pytest.fixture(scope="module")
+def help_folder(desk):
+    """A copy, because tags are written beside the help."""
     shutil.copytree(PLUGIN / "doc", desk.folder / "help" / "doc", dirs_exist_ok=True)
-    editor.command(f"helptags {desk.folder}/help/doc")
-    editor.command(f"set runtimepath^={desk.folder}/help")
+    return desk.folder / "help"
+
+
+@pytest.mark.parametrize(
+    "topic", ["recoder", ":Recoder", "recoder-chat", "recoder-ghost-text", "recoder-install", "recoder-review", "recoder-status"]
+)
+def test_the_help_has_what_one_looks_for(editor, help_folder, topic):
+    # It fails where a tag is there twice.
+    editor.command(f"helptags {help_folder}/doc")
+    editor.command(f"set runtimepath^={help_folder}")
 
     editor.command(f"help {topic}")
 
     assert editor.call("nvim_eval", "expand('%:t')") == "recoder.txt"
+
+
+def test_the_help_leaves_no_option_and_no_command_of_the_plugin_out(editor):
+    text = (PLUGIN / "doc" / "recoder.txt").read_text(encoding="utf-8")
+    options = editor.lua("return vim.tbl_keys(require('recoder').options)")
+    commands = editor.lua("return vim.tbl_keys(require('recoder.commands').OURS)")
+
+    assert [each for each in options if f"  {each} = " not in text] == []
+    assert [each for each in commands if f":Recoder {each}" not in text and f"or {each}:" not in text] == []

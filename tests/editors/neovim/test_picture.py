@@ -1,4 +1,4 @@
-"""The picture in docs/editors/neovim.md, drawn from a real screen; written there where WRITE_PICTURES is set."""
+"""The pictures in docs/editors/neovim.md, drawn from a real screen; written there where WRITE_PICTURES is set."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,12 @@ import pytest
 
 from tests.editors.neovim.conftest import attached
 
-PICTURE = Path(__file__).parents[3] / "docs" / "editors" / "neovim.svg"
+PICTURES = Path(__file__).parents[3] / "docs" / "editors"
+
+
+def write(name, picture):
+    if os.environ.get("WRITE_PICTURES"):
+        (PICTURES / name).write_text(picture, encoding="utf-8")
 
 
 @pytest.mark.parametrize("desk", ["0.12"], indirect=True)
@@ -29,6 +34,22 @@ def test_the_chat_and_ghost_text_are_drawn_side_by_side(desk):
 
     # Ghost text has a look of its own, so it is a piece of its own.
     assert ">tal(" in picture
-    if os.environ.get("WRITE_PICTURES"):
-        PICTURE.parent.mkdir(exist_ok=True)
-        PICTURE.write_text(picture, encoding="utf-8")
+    write("neovim.svg", picture)
+
+
+@pytest.mark.parametrize("desk", ["0.12"], indirect=True)
+def test_a_change_is_drawn_beside_the_text_as_it_is(desk):
+    with desk.neovim() as editor:
+        editor.call("nvim_ui_try_resize", 100, 20)
+        editor.command("edit shop.py")
+        attached(editor)
+        editor.until(lambda: editor.lua("return require('recoder').status()") == "Recoder", "a server at rest")
+        editor.call("nvim_win_set_cursor", 0, [6, 4])
+        editor.command("Recoder edit make it shorter")
+        editor.until_shown("sum(prices)")
+        editor.until_not_shown("Recoder: loading")
+
+        picture = editor.screen.as_svg()
+
+    assert "As\u00a0it\u00a0is" in picture
+    write("neovim-change.svg", picture)

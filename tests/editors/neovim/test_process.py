@@ -3,30 +3,15 @@
 import os
 import signal
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from tests.editors.neovim.conftest import PLUGIN, attached, server_pid, status
-from tests.editors.neovim.driving import TIMEOUT_S
+from tests.editors.neovim.conftest import PLUGIN, attached, only_in_test_editors, server_pid, status
+from tests.editors.processes import left_behind, processes_of
 
 
 def messages(editor):
     return editor.call("nvim_exec2", "messages", {"output": True})["output"]
-
-
-def processes_of(desk):
-    """All that were started with the home of this test: Neovim, the server, the index."""
-    home = f"RECODER_HOME={desk.folder / 'home'}\0".encode()
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if home in environment(pid)]
-
-
-def environment(pid):
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return b""
 
 
 def test_a_server_that_is_killed_is_started_again_and_serves(desk):
@@ -43,6 +28,7 @@ def test_a_server_that_is_killed_is_started_again_and_serves(desk):
         assert status(editor)["version"]
 
 
+@only_in_test_editors
 @pytest.mark.parametrize("desk", ["0.12"], indirect=True)
 def test_it_is_given_up_after_three_times(desk):
     with desk.neovim() as editor:
@@ -60,14 +46,11 @@ def test_nothing_is_left_when_neovim_is_left(desk):
         editor.command("edit shop.py")
         attached(editor)
         editor.until(lambda: status(editor)["index"]["state"] == "idle", "an index")
-        assert len(processes_of(desk)) > 2
+        assert len(processes_of(desk.folder / "home")) > 2
 
         assert editor.quit() == 0
 
-        end = time.monotonic() + TIMEOUT_S
-        while processes_of(desk) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert processes_of(desk) == []
+        assert left_behind(desk.folder / "home") == []
 
 
 def test_it_is_restarted_by_hand(desk):

@@ -2,7 +2,7 @@
 local are_methods = vim.fn.has("nvim-0.11") == 1
 
 ---@param client vim.lsp.Client
----@param name "request"|"notify"|"cancel_request"|"stop"
+---@param name "request"|"request_sync"|"notify"|"cancel_request"|"stop"
 return function(client, name, ...)
   if are_methods then
     return client[name](client, ...)

@@ -170,17 +170,29 @@ function M._over()
   end
 end
 
---- What the next question is about: what was selected, else where the cursor stands in the code.
+--- Whether the cursor is in the chat, and not in code.
+---@return boolean
+function M.is_current()
+  return vim.tbl_contains({ NAME_FOR_QUESTION, transcript.NAME }, vim.api.nvim_buf_get_name(0))
+end
+
+--- What the chat is about: what was selected when it was opened, else where the cursor stands in the code.
+---@return table
+function M.place()
+  if selected or not (code_window and vim.api.nvim_win_is_valid(code_window)) then
+    return vim.deepcopy(selected or {})
+  end
+  return vim.api.nvim_win_call(code_window, function()
+    return require("recoder.commands").place({})
+  end)
+end
+
+--- The same for the next question; what was selected was meant for one.
 ---@return table
 function M._subject()
-  local place = selected
+  local place = M.place()
   selected = nil
-  if not place and code_window and vim.api.nvim_win_is_valid(code_window) then
-    place = vim.api.nvim_win_call(code_window, function()
-      return require("recoder.commands").place({})
-    end)
-  end
-  return place or {}
+  return place
 end
 
 function M._remember_window()

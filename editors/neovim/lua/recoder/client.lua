@@ -12,6 +12,7 @@ local ROOT_MARKERS = { ".recoder.toml", ".git" }
 local MOST_RESTARTS = 3
 local RESTARTS_WITHIN_MS = 60000
 local RESTART_AFTER_MS = 500
+local STOP_WITHIN_MS = 5000
 
 ---@type table<integer, table<integer, true>> Buffers of each client, by its id.
 local buffers = {}
@@ -31,6 +32,9 @@ function M.config()
     -- Said so that suggestions do not come as items of the menu, too.
     capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
   end
+  -- Neovim does not say so, but can do it: changes have versions then, and tests may go into a new file.
+  capabilities.workspace.workspaceEdit.documentChanges = true
+  capabilities.experimental = { recoder = { hoverReady = true, statusChanged = true } }
   return {
     name = M.NAME,
     cmd = server.command() or options.cmd or { server.NAME },
@@ -40,7 +44,17 @@ function M.config()
     init_options = next(options.settings) and options.settings or nil,
     -- An empty table would be sent as a list.
     settings = { recoder = next(options.settings) and options.settings or vim.empty_dict() },
-    handlers = { ["$/progress"] = M._on_progress, ["window/showDocument"] = M._on_show_document },
+    commands = require("recoder.commands").handlers(),
+    before_init = function(params)
+      params.locale = M.locale()
+    end,
+    handlers = {
+      ["$/progress"] = M._on_progress,
+      ["window/showDocument"] = M._on_show_document,
+      ["workspace/applyEdit"] = function(...) return require("recoder.changes").apply(...) end,
+      ["recoder/hoverReady"] = function(...) require("recoder.hover").ready(...) end,
+      ["recoder/statusChanged"] = function() require("recoder.status").look_again() end,
+    },
     on_attach = M._on_attach,
     on_exit = M._on_exit,
   }
@@ -49,7 +63,7 @@ end
 --- Start the server in all buffers of its file types, now and later.
 function M.start_everywhere()
   if not server.command() then
-    vim.notify("Recoder: the server was not found. `:checkhealth recoder` tells more.", vim.log.levels.WARN)
+    vim.notify("Recoder: the server was not found. `:Recoder install` installs it, `:checkhealth recoder` tells more.", vim.log.levels.WARN)
     return
   end
   local config = M.config()
@@ -71,6 +85,15 @@ function M.start_everywhere()
     end,
   })
   vim.iter(vim.api.nvim_list_bufs()):filter(vim.api.nvim_buf_is_loaded):each(start)
+end
+
+--- The language that the server is to speak, as in "de-AT"; nil where none is set.
+---@return string?
+function M.locale()
+  -- Neovim says "C" where the system lacks the language that the environment names.
+  local named = vim.v.lang ~= "C" and vim.v.lang or vim.env.LC_ALL or vim.env.LC_MESSAGES or vim.env.LANG or ""
+  local language, country = named:match("^(%l%l%l?)_?(%u*)")
+  return language and (country ~= "" and language .. "-" .. country or language)
 end
 
 --- The client of a buffer, else any that runs.
@@ -119,21 +142,29 @@ function M.configure(settings)
   end
 end
 
---- Stop the server where it runs, and start it again in the same buffers.
+--- Stop the server where it runs, and start it again in the same buffers; another one, where another is found by now.
 function M.restart()
   restarts = {}
-  local attached = {}
+  local attached, command = {}, M.config().cmd
   for _, client in ipairs(vim.lsp.get_clients({ name = M.NAME })) do
-    attached[client.id] = { config = client.config, buffers = buffers[client.id] or {} }
+    local config = vim.tbl_extend("force", client.config, { cmd = command })
+    attached[client.id] = { config = config, buffers = buffers[client.id] or {} }
     call(client, "stop")
   end
   if not next(attached) then
     M.start_everywhere()
     return
   end
-  vim.wait(5000, function()
+  local function is_gone()
     return #vim.lsp.get_clients({ name = M.NAME }) == 0
-  end, 20)
+  end
+  if not vim.wait(STOP_WITHIN_MS, is_gone, 20) then
+    -- One that is still there would be taken for the new one.
+    for _, client in ipairs(vim.lsp.get_clients({ name = M.NAME })) do
+      call(client, "stop", true)
+    end
+    vim.wait(STOP_WITHIN_MS, is_gone, 20)
+  end
   for _, each in pairs(attached) do
     M._start_in(each.config, each.buffers)
   end
@@ -143,7 +174,8 @@ function M._on_attach(client, buffer)
   buffers[client.id] = buffers[client.id] or {}
   buffers[client.id][buffer] = true
   require("recoder.ghost").attach(client, buffer)
-  require("recoder.status").watch()
+  require("recoder.chat_file").attach(buffer)
+  require("recoder.status").look_again()
 end
 
 function M._on_progress(err, params, context, config)
@@ -176,6 +208,7 @@ function M._on_exit(code, signal, id)
   buffers[id] = nil
   vim.schedule(function()
     require("recoder.chat").lost(id)
+    require("recoder.review").lost(id)
   end)
   if is_crash and attached and vim.v.exiting == vim.NIL then
     vim.schedule(function()

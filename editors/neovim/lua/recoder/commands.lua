@@ -9,7 +9,15 @@ local OPTION = { edit = "instruction", refactor = "instruction", fix = "message"
 -- Commands of the server's that an editor sends by itself, or that the chat has keys for.
 local HIDDEN = { "accepted", "action", "chat.show", "chat.list", "chat.export", "chat.erase" }
 
----@type table<integer, integer> Clients of the requests that run, by the request.
+-- Those whose changes are shown before they are made.
+local CHANGE_CODE = { "edit", "refactor", "simplify", "types", "fix", "docs", "tests" }
+-- What people write behind a name, for completion.
+local OFTEN = {
+  chat = { "/explain", "/fix", "/tests", "/docs", "/refactor", "/search", "/commit" },
+  snooze = { "0", "5", "30", "60" },
+}
+
+---@type table<integer, { client_id: integer, name: string }> The requests that run.
 local running = {}
 
 --- Those of this plugin: each takes what nvim_create_user_command gives, and the words behind the name.
@@ -28,9 +36,20 @@ M.OURS = {
     require("recoder.chat").open(M.place(input))
     require("recoder.chat").ask("/explain")
   end,
+  accept = function()
+    require("recoder.review").accept()
+  end,
+  discard = function()
+    require("recoder.review").discard()
+  end,
   cancel = function()
     M.cancel()
     require("recoder.chat").cancel()
+    require("recoder.review").discard()
+    require("recoder.install").stop()
+  end,
+  install = function()
+    require("recoder.install").install()
   end,
   restart = function()
     require("recoder.client").restart()
@@ -55,7 +74,8 @@ function M.run(input)
   if not client then
     return vim.notify("Recoder does not run here. :checkhealth recoder may tell why.", vim.log.levels.WARN)
   end
-  local argument = M.place(input)
+  local chat = require("recoder.chat")
+  local argument = chat.is_current() and chat.place() or M.place(input)
   if words ~= "" and OPTION[name] then
     argument[OPTION[name]] = OPTION[name] == "minutes" and tonumber(words) or words
   end
@@ -64,10 +84,38 @@ function M.run(input)
   M._execute(client, name, argument)
 end
 
+--- Whether a command is at work that changes code.
+---@return boolean
+function M.is_changing()
+  return vim.iter(pairs(running)):any(function(_, each)
+    return vim.tbl_contains(CHANGE_CODE, each.name)
+  end)
+end
+
+--- What code actions and code lenses do that are commands, as a client's configuration has it.
+---@return table<string, fun(command: lsp.Command, context: table)>
+function M.handlers()
+  local handlers = {
+    ["recoder.explain"] = function(command)
+      require("recoder.chat").open((command.arguments or {})[1])
+      require("recoder.chat").ask("/explain")
+    end,
+  }
+  for _, name in ipairs(CHANGE_CODE) do
+    handlers["recoder." .. name] = function(command, context)
+      local client = vim.lsp.get_client_by_id(context.client_id)
+      if client then
+        M._execute(client, name, (command.arguments or {})[1] or {})
+      end
+    end
+  end
+  return handlers
+end
+
 --- Stop what was asked for by `:Recoder`.
 function M.cancel()
-  for request, id in pairs(running) do
-    local client = vim.lsp.get_client_by_id(id)
+  for request, each in pairs(running) do
+    local client = vim.lsp.get_client_by_id(each.client_id)
     if client then
       call(client, "cancel_request", request)
     end
@@ -79,9 +127,15 @@ end
 ---@param line string
 ---@return string[]
 function M.complete(typed, line)
-  if line:match("^%S*Recoder!?%s+%S+%s") then
-    return {}
-  end
+  local named = line:match("Recoder!?%s+(%S+)%s")
+  local names = named and (OFTEN[named] or {}) or M._names()
+  return vim.tbl_filter(function(name)
+    return vim.startswith(name, typed)
+  end, names)
+end
+
+---@return string[]
+function M._names()
   local names = vim.tbl_keys(M.OURS)
   local client = client_of(0)
   local provider = client and client.server_capabilities.executeCommandProvider
@@ -92,9 +146,7 @@ function M.complete(typed, line)
     end
   end
   table.sort(names)
-  return vim.tbl_filter(function(name)
-    return vim.startswith(name, typed)
-  end, names)
+  return names
 end
 
 ---@param client vim.lsp.Client
@@ -102,17 +154,18 @@ end
 ---@param argument table
 function M._execute(client, name, argument)
   local request
+  local n_discarded = require("recoder.review").n_discarded
   request = require("recoder.client").execute(client, "recoder." .. name, argument, function(problem, result)
     running[request or -1] = nil
-    require("recoder.status").look_again()
-    if problem then
+    -- Where somebody discards a change, the server only hears that it was not made.
+    if problem and require("recoder.review").n_discarded == n_discarded then
       vim.notify("Recoder: " .. problem, vim.log.levels.WARN)
     elseif result and SHOWN[name] then
       SHOWN[name](result)
     end
   end)
   if request then
-    running[request] = client.id
+    running[request] = { client_id = client.id, name = name }
   end
 end
 

@@ -1,4 +1,5 @@
 -- Ghost text drawn by this plugin, with extmarks: for Neovims that have none of their own, and for those who prefer it.
+local byte = require("recoder.byte")
 local call = require("recoder.call")
 local suggestion = require("recoder.suggestion")
 
@@ -120,26 +121,10 @@ function M._from_lsp(item, client, buffer, cursor)
   local row, col = cursor[1] - 1, cursor[2]
   local end_col = col
   if item.range then
-    col = M._byte(buffer, item.range.start, client.offset_encoding)
-    end_col = M._byte(buffer, item.range["end"], client.offset_encoding)
+    col = byte(buffer, item.range.start, client.offset_encoding)
+    end_col = byte(buffer, item.range["end"], client.offset_encoding)
   end
   return { text = item.insertText, row = row, col = col, end_col = end_col, command = item.command, client_id = client.id }
-end
-
---- The column of a position in bytes.
----@param buffer integer
----@param position lsp.Position
----@param encoding string
----@return integer
-function M._byte(buffer, position, encoding)
-  local line = vim.api.nvim_buf_get_lines(buffer, position.line, position.line + 1, false)[1] or ""
-  if encoding == "utf-8" then
-    return math.min(position.character, #line)
-  elseif vim.fn.has("nvim-0.11") == 1 then
-    return vim.str_byteindex(line, encoding, position.character, false)
-  end
-  local is_inside, byte = pcall(vim.str_byteindex, line, position.character, encoding == "utf-16")
-  return is_inside and byte or #line
 end
 
 ---@param buffer integer

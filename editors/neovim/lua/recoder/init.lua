@@ -7,7 +7,9 @@ local M = {}
 ---@field settings? table The server's settings, as in `{ completion = { max_tokens = 32 } }`.
 ---@field ghost_text? "auto"|"recoder"|"off" Neovim's own where it has it, always ours, or none.
 ---@field keys? table<string, string|false> Keys in insert mode; false leaves one out, and `keys = false` all.
+---@field review? boolean Whether changes are shown before they are made.
 ---@field chat_width? integer Columns of the chat.
+---@field python? string With which `:Recoder install` makes the environment; without it, a fit one is looked for.
 
 ---@type recoder.Options
 M.options = {
@@ -25,6 +27,7 @@ M.options = {
     previous = "<M-[>",
     dismiss = "<C-]>",
   },
+  review = true,
   chat_width = 72,
 }
 

@@ -2,7 +2,7 @@
 local M = {}
 
 M.NAME = "recoder-lsp"
-M.HINT = "Install recoder-lsp, or name it in setup({ cmd = { ... } })."
+M.HINT = "`:Recoder install` installs it; setup({ cmd = { ... } }) names one that is there."
 
 --- Where it is looked for, the first that is there counts.
 ---@return string[]
@@ -11,11 +11,18 @@ function M.places()
   if vim.env.VIRTUAL_ENV then
     table.insert(places, vim.fs.joinpath(vim.env.VIRTUAL_ENV, "bin", M.NAME))
   end
+  table.insert(places, vim.fs.joinpath(M.own_folder(), "bin", M.NAME))
   table.insert(places, M.NAME)
   -- Where README installs it, pipx and uv link it; editors started from a desktop have no such PATH.
   table.insert(places, vim.fs.normalize("~/.local/bin/" .. M.NAME))
   table.insert(places, vim.fs.normalize("~/.local/share/recoder-lsp/bin/" .. M.NAME))
   return places
+end
+
+--- The virtual environment that `:Recoder install` makes.
+---@return string
+function M.own_folder()
+  return vim.fs.joinpath(vim.fn.stdpath("data") --[[@as string]], "recoder")
 end
 
 --- How the server is started; nil where it cannot be found.

@@ -1,56 +1,53 @@
--- A few words about the server for the status line. It is asked only while somebody looks, every few seconds.
+-- A few words about the server for the status line. It is asked when it says that there is something new, and only where somebody looks.
 local call = require("recoder.call")
 local client_of = require("recoder.client").of
 
 local M = {}
 
-local FRESH_MS = 3000
-
-local words = ""
-local asked_at, is_asking = -math.huge, false
+---@type table? What the server said last, as `recoder/status` answers.
+local known
+---@type integer When that was, in milliseconds.
+local known_at = 0
+local is_old, is_asking = true, false
 
 --- What the status line shows now.
 ---@return string
 function M.text()
-  local client = vim.lsp.get_clients({ name = "recoder", bufnr = 0 })[1]
-  if not client then
+  if require("recoder.install").is_running() then
+    return "Recoder: installing"
+  elseif not vim.lsp.get_clients({ name = "recoder", bufnr = 0 })[1] then
     return ""
   end
-  if vim.uv.now() - asked_at > FRESH_MS then
+  if is_old then
     M._ask()
   end
-  return words
-end
-
---- Look again when something that takes its time begins or ends.
-function M.watch()
-  vim.api.nvim_create_autocmd("LspProgress", {
-    group = vim.api.nvim_create_augroup("recoder.status", {}),
-    callback = M.look_again,
-  })
+  return known and M.describe(known, (vim.uv.now() - known_at) / 1000) or ""
 end
 
 --- Have what is shown asked for anew.
 function M.look_again()
-  asked_at = -math.huge
-  vim.schedule(vim.cmd.redrawstatus)
+  is_old = true
+  vim.schedule(function()
+    vim.cmd("redrawstatus!")
+  end)
 end
 
 --- What is worth saying about a status, the most important first.
 ---@param status table As `recoder/status` answers.
+---@param age_s number How long ago it was.
 ---@return string
-function M.describe(status)
+function M.describe(status, age_s)
   local completion, engine, index = status.completion, status.engine, status.index
   if engine.error or engine.state == "failed" then
     return "Recoder: no model"
   elseif completion.state == "snoozed" then
-    return ("Recoder: snoozed %d min"):format(math.ceil((completion.snoozed_s or 0) / 60))
+    return ("Recoder: snoozed %d min"):format(math.ceil(math.max((completion.snoozed_s or 0) - age_s, 0) / 60))
   elseif completion.state == "saving" then
     return "Recoder: saving power"
   elseif engine.state == "loading" or status.chat.state == "loading" then
     return "Recoder: loading"
-  elseif index.total > index.done and index.total > 0 then
-    return ("Recoder: indexing %d%%"):format(math.floor(index.done * 100 / index.total))
+  elseif vim.tbl_contains({ "scanning", "indexing", "vectors" }, index.state) then
+    return "Recoder: indexing"
   end
   return "Recoder"
 end
@@ -60,16 +57,14 @@ function M._ask()
   if is_asking or not client then
     return
   end
-  is_asking, asked_at = true, vim.uv.now()
-  local sent = call(client, "request", "recoder/status", vim.empty_dict(), function(err, status)
+  is_old = false
+  is_asking = call(client, "request", "recoder/status", vim.empty_dict(), function(err, status)
     is_asking = false
-    local before = words
-    words = err and "" or M.describe(status)
-    if words ~= before then
-      vim.cmd.redrawstatus()
+    if not err then
+      known, known_at = status, vim.uv.now()
     end
+    vim.cmd("redrawstatus!")
   end)
-  is_asking = is_asking and sent
 end
 
 return M
