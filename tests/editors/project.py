@@ -1,6 +1,9 @@
 """A small project for editors to open, and what the scripted model answers about it."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+from tests.scripted_chat import scripted_model
 
 SHOP = '''"""Adds up what things cost."""
 
@@ -31,3 +34,30 @@ def project(folder: Path) -> Path:
     (folder / ".git").mkdir(parents=True)
     (folder / "shop.py").write_text(SHOP, encoding="utf-8")
     return folder
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A version of an editor, and a folder for it that holds a project and a home for Recoder."""
+
+    version: str
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    @property
+    def home(self) -> Path:
+        """The RECODER_HOME of its servers."""
+        return self.folder / "home"
+
+    @property
+    def chat_model(self) -> Path:
+        """It answers REPLY."""
+        return self.folder / "scripted.gguf"
+
+    def furnish(self) -> None:
+        """Make the project and the model."""
+        project(self.project)
+        scripted_model(self.folder, REPLY)

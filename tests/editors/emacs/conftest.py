@@ -11,8 +11,7 @@ import pytest
 from tests.editors.debian import or_skipped
 from tests.editors.emacs.driving import RunningEmacs, lisp_list
 from tests.editors.emacs.installing import VERSIONS, emacs
-from tests.editors.project import REPLY, project
-from tests.scripted_chat import scripted_model
+from tests.editors.project import Desk
 
 LISP = Path(__file__).parents[3] / "editors" / "emacs"
 CLIENTS = {
@@ -41,18 +40,11 @@ INIT = """
 SERVER = lisp_list([sys.executable, "-m", "recoder_lsp"])
 
 
-@dataclass
-class Desk:
-    """A folder with a project in it, and what an Emacs needs to begin there."""
+@dataclass(frozen=True)
+class EmacsDesk(Desk):
+    """What an Emacs needs to begin there."""
 
-    version: str
     client: str
-    folder: Path
-
-    @property
-    def home(self) -> Path:
-        """The RECODER_HOME of its servers."""
-        return self.folder / "home"
 
     @property
     def hook(self) -> str:
@@ -61,7 +53,7 @@ class Desk:
 
     def emacs(self, more: str = "", rows: int = 30) -> RunningEmacs:
         """An Emacs in the project; `more` goes behind the set-up."""
-        values = {"lisp": f'"{LISP}"', "command": SERVER, "chat": f'"{self.folder}/scripted.gguf"', "client": self.hook}
+        values = {"lisp": f'"{LISP}"', "command": SERVER, "chat": f'"{self.chat_model}"', "client": self.hook}
         return self.emacs_with(INIT % values + more, rows)
 
     def emacs_with(self, init: str, rows: int = 30) -> RunningEmacs:
@@ -83,15 +75,14 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session", params=tuple(CLIENTS) if EVERYTHING else ("eglot",))
-def desk(version: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    desk = Desk(version, request.param, tmp_path_factory.mktemp("emacs"))
-    project(desk.folder / "project")
-    scripted_model(desk.folder, REPLY)
+def desk(version: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> EmacsDesk:
+    desk = EmacsDesk(version, tmp_path_factory.mktemp("emacs"), request.param)
+    desk.furnish()
     return desk
 
 
 @pytest.fixture(scope="session")
-def running(desk: Desk) -> Iterator[RunningEmacs]:
+def running(desk: EmacsDesk) -> Iterator[RunningEmacs]:
     """An Emacs whose server has read the project."""
     with desk.emacs() as editor:
         visit(editor, "shop.py")

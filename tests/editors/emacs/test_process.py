@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.emacs.conftest import LISP, Desk, slow, status, visit
+from tests.editors.emacs.conftest import LISP, EmacsDesk, slow, status, visit
 from tests.editors.processes import left_behind, processes_of, server_pid
 from tests.editors.project import project
 
@@ -16,7 +16,7 @@ pytestmark = slow
 
 
 @pytest.fixture
-def alone(desk: Desk, tmp_path: Path) -> Desk:
+def alone(desk: EmacsDesk, tmp_path: Path) -> EmacsDesk:
     """A desk of one's own: all processes of its home belong to the test."""
     project(tmp_path / "project")
     return dataclasses.replace(desk, folder=tmp_path)

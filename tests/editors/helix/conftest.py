@@ -11,9 +11,8 @@ import pytest
 
 from tests.editors.debian import CACHE, Root, or_skipped, unpacked
 from tests.editors.processes import server_pid
-from tests.editors.project import REPLY, project
+from tests.editors.project import Desk
 from tests.editors.terminal import Terminal
-from tests.scripted_chat import scripted_model
 
 CONFIGURATION = Path(__file__).parents[3] / "editors" / "helix" / "languages.toml"
 # Versions and the Debian suites that have them: what the newest is called moves on.
@@ -22,20 +21,10 @@ NEWEST = "25.07"
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A folder with a project in it, and what a Helix needs to begin there."""
+class HelixDesk(Desk):
+    """What a Helix needs to begin there."""
 
-    version: str
     root: Root
-    folder: Path
-
-    @property
-    def project(self) -> Path:
-        return self.folder / "project"
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "home"
 
     @property
     def languages(self) -> Path:
@@ -52,18 +41,17 @@ class Desk:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RECODER_HOME": str(self.home),
             "RECODER_INDEX__ENABLED": "true",
-            "RECODER_MODELS__CHAT": str(self.folder / "scripted.gguf"),
+            "RECODER_MODELS__CHAT": str(self.chat_model),
         }
         return Terminal([*self.root.command("usr/bin/hx"), file], self.project, environ, rows=rows)
 
 
 @pytest.fixture(scope="module", params=tuple(SUITES) if os.environ.get("TEST_EDITORS") else (NEWEST,))
-def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> HelixDesk:
     with or_skipped():
         root = unpacked(CACHE / f"helix-{request.param}", SUITES[request.param], "hx")
-    desk = Desk(request.param, root, tmp_path_factory.mktemp("helix"))
-    project(desk.project)
-    scripted_model(desk.folder, REPLY)
+    desk = HelixDesk(request.param, tmp_path_factory.mktemp("helix"), root)
+    desk.furnish()
     desk.languages.parent.mkdir(parents=True)
     # Servers that are not installed here are left out: with them, Helix 25.01 restarts none.
     ours = CONFIGURATION.read_text(encoding="utf-8").replace('"pylsp", ', "").replace('"marksman", ', "")
@@ -74,7 +62,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def running(desk: Desk) -> Iterator[Terminal]:
+def running(desk: HelixDesk) -> Iterator[Terminal]:
     """A Helix whose server has read the project."""
     with desk.helix() as editor:
         attached(editor, desk)
@@ -90,7 +78,7 @@ def editor(running: Terminal) -> Terminal:
     return running
 
 
-def attached(editor: Terminal, desk: Desk) -> None:
+def attached(editor: Terminal, desk: HelixDesk) -> None:
     """Wait for the editor and for its server."""
     editor.until_shown(" NOR ")
     editor.until(lambda: server_pid(desk.home), "a server")

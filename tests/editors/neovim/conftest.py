@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,34 +9,12 @@ from types import MappingProxyType
 
 import pytest
 
+from tests.editors.debian import or_skipped
 from tests.editors.neovim.driving import Neovim
-from tests.editors.neovim.installing import VERSIONS, NotInstalled, neovim
-from tests.scripted_chat import scripted_model
+from tests.editors.neovim.installing import VERSIONS, neovim
+from tests.editors.project import Desk
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
-
-SHOP = '''"""Adds up what things cost."""
-
-TAX = 0.19
-
-
-def total(prices):
-    result = 0
-    for price in prices:
-        result += price
-    return result
-
-
-def with_tax(prices):
-    return total(prices) * (1 + TAX)
-'''
-REPLY = """It adds them up one by one [1]. Shorter:
-
-```python
-def total(prices):
-    return sum(prices)
-```
-"""
 
 INIT = """
 vim.opt.rtp:prepend(%(plugin)r)
@@ -58,45 +35,33 @@ require("recoder").setup({
 only_in_test_editors = pytest.mark.skipif(not os.environ.get("TEST_EDITORS"), reason="It takes its time: make test-editors runs it.")
 
 
-@dataclass
-class Desk:
-    """A folder with a project in it, and what a Neovim needs to begin there."""
-
-    version: str
-    folder: Path
-
-    @property
-    def project(self) -> Path:
-        return self.folder / "project"
+@dataclass(frozen=True)
+class NeovimDesk(Desk):
+    """What a Neovim needs to begin there."""
 
     def neovim(self, more: str = "", init: str | None = None, environ: Mapping[str, str] = MappingProxyType({})) -> Neovim:
         """A Neovim in the project; `more` goes into the set-up, `init` takes the place of the whole init.lua."""
         found = neovim(self.version)
-        values = {"plugin": str(PLUGIN), "python": sys.executable, "chat": str(self.folder / "scripted.gguf"), "more": more}
+        values = {"plugin": str(PLUGIN), "python": sys.executable, "chat": str(self.chat_model), "more": more}
         (self.folder / "init.lua").write_text(INIT % values if init is None else init, encoding="utf-8")
         homes = {f"XDG_{name}_HOME": str(self.folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
         # What the server says is in the language of the environment.
-        own = {"LC_ALL": "C.UTF-8", **homes, **found.environ, "RECODER_HOME": str(self.folder / "home"), **environ}
+        own = {"LC_ALL": "C.UTF-8", **homes, **found.environ, "RECODER_HOME": str(self.home), **environ}
         return Neovim([*found.command, "-u", str(self.folder / "init.lua")], self.project, own)
 
 
 # The newest alone in `make test`; all of them in `make test-editors`.
 @pytest.fixture(scope="module", params=VERSIONS if os.environ.get("TEST_EDITORS") else VERSIONS[-1:])
-def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    try:
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NeovimDesk:
+    with or_skipped():
         neovim(request.param)
-    except NotInstalled as error:
-        warnings.warn(f"NOT TESTED: {error}", stacklevel=1)
-        pytest.skip(str(error))
-    desk = Desk(request.param, tmp_path_factory.mktemp("neovim"))
-    (desk.project / ".git").mkdir(parents=True)
-    (desk.project / "shop.py").write_text(SHOP, encoding="utf-8")
-    scripted_model(desk.folder, REPLY)
+    desk = NeovimDesk(request.param, tmp_path_factory.mktemp("neovim"))
+    desk.furnish()
     return desk
 
 
 @pytest.fixture(scope="module")
-def running(desk: Desk) -> Iterator[Neovim]:
+def running(desk: NeovimDesk) -> Iterator[Neovim]:
     """A Neovim whose server has read the project."""
     with desk.neovim() as editor:
         editor.command("edit shop.py")
@@ -106,7 +71,7 @@ def running(desk: Desk) -> Iterator[Neovim]:
 
 
 @pytest.fixture
-def editor(running: Neovim, desk: Desk, request: pytest.FixtureRequest) -> Neovim:
+def editor(running: Neovim, desk: NeovimDesk, request: pytest.FixtureRequest) -> Neovim:
     """The same with a new Python file, its cursor behind the last character."""
     running.type("<Esc><Esc>")
     running.lua("require('recoder.review').discard() require('recoder.chat').begin()")

@@ -1,6 +1,7 @@
 """The chat in real Neovims: asked, streamed, cited, copied from, stopped, kept; and in files."""
 
-from tests.editors.neovim.conftest import REPLY, attached, status
+from tests.editors.neovim.conftest import attached, status
+from tests.editors.project import REPLY
 
 BLOCK = ["def total(prices):", "    return sum(prices)"]
 

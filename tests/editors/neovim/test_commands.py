@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from tests.editors.neovim.conftest import PLUGIN, SHOP, attached, status
+from tests.editors.neovim.conftest import PLUGIN, attached, status
+from tests.editors.project import SHOP
 
 FUNCTION = ["def total(prices):", "    result = 0", "    for price in prices:", "        result += price", "    return result"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.editors.neovim.conftest import Desk, attached, status
+from tests.editors.neovim.conftest import NeovimDesk, attached, status
 from tests.editors.neovim.driving import Neovim
 
 HEAD = "def total(prices):<CR>result = 0<CR>for price in prices:<CR>"
@@ -154,7 +154,7 @@ def n_suggested_by_hand(editor: Neovim) -> int:
     return number
 
 
-def test_the_plugin_can_show_it_itself_in_every_version(desk: Desk):
+def test_the_plugin_can_show_it_itself_in_every_version(desk: NeovimDesk):
     with desk.neovim('ghost_text = "recoder",') as editor:
         editor.command("edit own.py")
         attached(editor)

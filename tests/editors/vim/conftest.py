@@ -11,9 +11,8 @@ import pytest
 
 from tests.editors.debian import CACHE, Root, or_skipped, unpacked
 from tests.editors.processes import server_pid
-from tests.editors.project import REPLY, project
+from tests.editors.project import Desk
 from tests.editors.terminal import Terminal
-from tests.scripted_chat import scripted_model
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "vim"
 # Debian suites by their Vim and ALE: what those of testing are called moves on.
@@ -35,27 +34,17 @@ set omnifunc=ale#completion#OmniFunc
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A folder with a project in it, and what a Vim needs to begin there."""
+class VimDesk(Desk):
+    """What a Vim needs to begin there."""
 
-    version: str
     root: Root
-    folder: Path
-
-    @property
-    def project(self) -> Path:
-        return self.folder / "project"
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "recoder"
 
     def vim(self, more: str = "", rows: int = 24) -> Terminal:
         """A Vim with shop.py; `more` goes to the end of its vimrc."""
         runtime = next((self.root.path / "usr/share/vim").glob("vim9*"))
         ale = self.root.path / "usr/share/vim-ale"
         vimrc = self.folder / "vimrc"
-        vimrc.write_text(VIMRC.format(plugin=PLUGIN, ale=ale, chat=self.folder / "scripted.gguf") + more, encoding="utf-8")
+        vimrc.write_text(VIMRC.format(plugin=PLUGIN, ale=ale, chat=self.chat_model) + more, encoding="utf-8")
         environ = {
             "VIM": str(runtime.parent),
             "VIMRUNTIME": str(runtime),
@@ -70,17 +59,16 @@ class Desk:
 
 
 @pytest.fixture(scope="module", params=tuple(SUITES) if os.environ.get("TEST_EDITORS") else (NEWEST,))
-def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> VimDesk:
     with or_skipped():
         root = unpacked(CACHE / f"vim-{request.param}", SUITES[request.param], "vim", "vim-ale")
-    desk = Desk(request.param, root, tmp_path_factory.mktemp("vim"))
-    project(desk.project)
-    scripted_model(desk.folder, REPLY)
+    desk = VimDesk(request.param, tmp_path_factory.mktemp("vim"), root)
+    desk.furnish()
     return desk
 
 
 @pytest.fixture(scope="module")
-def running(desk: Desk) -> Iterator[Terminal]:
+def running(desk: VimDesk) -> Iterator[Terminal]:
     """A Vim whose server has read the project."""
     with desk.vim() as editor:
         attached(editor, desk)
@@ -96,7 +84,7 @@ def editor(running: Terminal) -> Terminal:
     return running
 
 
-def attached(editor: Terminal, desk: Desk) -> None:
+def attached(editor: Terminal, desk: VimDesk) -> None:
     """Wait for the editor and for its server."""
     editor.until_shown("with_tax")
     editor.until(lambda: server_pid(desk.home), "a server")
