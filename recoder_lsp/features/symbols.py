@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 from recoder_lsp import privacy
 from recoder_lsp.document import Encoding, Snapshot
 from recoder_lsp.index.process import wire
-from recoder_lsp.index.process.wire import NOT_YET
 from recoder_lsp.index.process.workspace import Placed, Workspace
 from recoder_lsp.index.records import Location, Symbol
 
@@ -32,10 +30,6 @@ async def document_symbols(workspace: Workspace, snapshot: Snapshot) -> tuple[Sy
     place = workspace.place_of(snapshot.uri)
     clients = [place[0]] if place else workspace.clients[:1]
     for client in clients:
-        # An editor that was answered before the index is there does not ask again for the same text.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(OUTLINE_TIMEOUT_S):
-                await client.until(lambda state: state.phase not in NOT_YET)
         found = await client.ask("outline", params, timeout_s=OUTLINE_TIMEOUT_S)
         if isinstance(found, list):
             return await _read(found[:MOST_IN_DOCUMENT])

@@ -7,12 +7,13 @@ from lsprotocol import types
 
 from recoder_lsp.document import Snapshot
 from recoder_lsp.features import completion, symbols
+from recoder_lsp.index.process.wire import NOT_YET
 from recoder_lsp.server import to_lsp_symbols
 from recoder_lsp.server.session import Session
 from recoder_lsp.server.to_lsp_symbols import ItemData
 
-SETTINGS_TIMEOUT_S = 5.0
-"""Editors ask for symbols before they have said whether there is to be an index."""
+INDEX_TIMEOUT_S = 5.0
+"""Editors ask for symbols before they have said whether there is to be an index, and not again for the same text."""
 
 
 async def document_symbol(
@@ -21,10 +22,16 @@ async def document_symbol(
     if snapshot is None:
         return None
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SETTINGS_TIMEOUT_S):
-            await session.index_open.wait()
+        async with asyncio.timeout(INDEX_TIMEOUT_S):
+            await _index_is_there(session, snapshot.uri)
     found = await symbols.document_symbols(session.app.workspace, snapshot)
     return to_lsp_symbols.outline(found, snapshot, session.encoding, session.capabilities)
+
+
+async def _index_is_there(session: Session, uri: str) -> None:
+    await session.index_open.wait()
+    if place := session.app.workspace.place_of(uri):
+        await place[0].until(lambda state: state.phase not in NOT_YET)
 
 
 async def workspace_symbol(session: Session, params: types.WorkspaceSymbolParams, snapshot: None) -> list[types.SymbolInformation]:

@@ -19,9 +19,6 @@ class OneFolder:
     def place_of(self, uri):
         return self, "a.py"
 
-    async def until(self, wanted):
-        assert wanted(wire.IndexState("idle"))
-
     async def ask(self, method, params, *, timeout_s):
         return self.answer
 
